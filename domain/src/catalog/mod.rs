@@ -1,0 +1,7 @@
+//! The `catalog` area.
+
+mod event;
+mod state;
+
+pub use event::*;
+pub use state::*;

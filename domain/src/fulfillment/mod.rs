@@ -1,0 +1,5 @@
+//! The `fulfillment` area.
+
+mod event;
+
+pub use event::*;

@@ -1,0 +1,7 @@
+//! The `orders` area.
+
+mod event;
+mod state;
+
+pub use event::*;
+pub use state::*;

@@ -1,0 +1,7 @@
+//! The `payments` area.
+
+mod event;
+mod state;
+
+pub use event::*;
+pub use state::*;

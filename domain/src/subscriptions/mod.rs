@@ -1,0 +1,7 @@
+//! The `subscriptions` area.
+
+mod event;
+mod state;
+
+pub use event::*;
+pub use state::*;

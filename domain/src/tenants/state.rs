@@ -1,0 +1,105 @@
+//! What decisions know of the tenant.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{Channel, Config, Fee, TaxRate, TenantEvent};
+use crate::event::Event;
+use crate::kernel::{Currency, Refusal, Refused, Warehouse, Zone, code};
+use crate::state::Aggregate;
+
+/// The tenant and its active configuration.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Tenant {
+    status: Status,
+    /// The tenant's name in addresses and tokens.
+    pub slug: String,
+    /// The currency that the tenant reports in.
+    pub base_currency: Currency,
+    /// The zone of the tenant's civil dates.
+    pub time_zone: Zone,
+    /// The newest revision in force; 0 before the first.
+    pub config_rev: i64,
+    taxes: BTreeMap<String, Vec<TaxRate>>,
+    channels: Vec<Channel>,
+    fees: BTreeMap<String, Fee>,
+    /// In the order in which stock is taken from them.
+    pub warehouses: Vec<Warehouse>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Status {
+    #[default]
+    Unknown,
+    Active,
+    Suspended,
+}
+
+impl Tenant {
+    /// Whether `tenant.created` happened.
+    pub fn exists(&self) -> bool {
+        self.status != Status::Unknown
+    }
+
+    /// Whether commands are refused.
+    pub fn suspended(&self) -> bool {
+        self.status == Status::Suspended
+    }
+
+    /// The taxes of a class.
+    pub fn taxes(&self, class: &str, field: &str) -> Refused<&[TaxRate]> {
+        self.taxes.get(class).map(Vec::as_slice).ok_or_else(|| {
+            let message = format!("tax class `{class}` is not in the tenant's tax table");
+            Refusal::at(code::TAX_CLASS_UNKNOWN, field, message)
+        })
+    }
+
+    /// Refuses a channel that is not configured.
+    pub fn check_channel(&self, channel: &str, field: &str) -> Refused<()> {
+        if self.channels.iter().any(|known| known.code == channel) {
+            return Ok(());
+        }
+        let message = format!("channel `{channel}` is not configured");
+        Err(Refusal::at(code::CHANNEL_UNKNOWN, field, message))
+    }
+
+    /// Refuses a warehouse that is not configured.
+    pub fn check_warehouse(&self, warehouse: &Warehouse, field: &str) -> Refused<()> {
+        if self.warehouses.contains(warehouse) {
+            return Ok(());
+        }
+        let message = format!("warehouse `{warehouse}` is not configured");
+        Err(Refusal::at(code::WAREHOUSE_UNKNOWN, field, message))
+    }
+
+    /// What a provider is expected to take, if the schedule says.
+    pub fn fee(&self, provider: &str) -> Option<&Fee> {
+        self.fees.get(provider)
+    }
+}
+
+impl Aggregate for Tenant {
+    fn evolve(&mut self, event: &Event) {
+        let Event::Tenant(event) = event else { return };
+        match event {
+            TenantEvent::Created(created) => {
+                self.status = Status::Active;
+                self.slug.clone_from(&created.slug);
+                self.base_currency = created.base_currency;
+                self.time_zone = created.time_zone.clone();
+            }
+            TenantEvent::Suspended(_) => self.status = Status::Suspended,
+            TenantEvent::Released(_) => self.status = Status::Active,
+            TenantEvent::ConfigActivated(activated) => {
+                self.config_rev = activated.revision;
+                match activated.config.clone() {
+                    Config::TaxTable(taxes) => self.taxes = taxes,
+                    Config::Channels(channels) => self.channels = channels,
+                    Config::FeeSchedule(fees) => self.fees = fees,
+                    Config::Warehouses(warehouses) => self.warehouses = warehouses,
+                }
+            }
+        }
+    }
+}
