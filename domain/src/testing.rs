@@ -1,14 +1,21 @@
 //! `given(past).when(command).then(facts)`: how rules are tested.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
 
+use crate::catalog::{CatalogEvent, PriceSet, SkuCreated};
 use crate::command::{AnyCommand, NewEvent};
+use crate::customers::{CustomerEvent, CustomerRegistered};
 use crate::event::Event;
-use crate::kernel::{Actor, ActorKind, Ctx, Halt, Instant, Refusal, StreamId, TenantId};
+use crate::inventory::{InventoryEvent, StockReceived};
+use crate::kernel::{
+    Actor, ActorKind, Ctx, Currency, CustomerId, Halt, Instant, Refusal, Sku, StreamId, TenantId,
+    Warehouse, Zone,
+};
 use crate::postings::NoPostings;
 use crate::state::State;
+use crate::tenants::{Channel, Config, ConfigActivated, Fee, TaxRate, TenantCreated, TenantEvent};
 use crate::world::{States, World};
 
 /// A tenant's past in memory. Streams without events are empty, none is ever missing.
@@ -115,6 +122,14 @@ impl Past {
     }
 }
 
+/// The code and field of a refusal; `""` where there is no field, `("", "")` where none was made.
+pub fn refused(outcome: Result<Outcome, Refusal>) -> (&'static str, &'static str) {
+    match outcome {
+        Ok(_) => ("", ""),
+        Err(refusal) => (refusal.code, refusal.field.unwrap_or_default().leak()),
+    }
+}
+
 /// What an accepted command led to.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -122,4 +137,108 @@ pub struct Outcome {
     pub events: Vec<Event>,
     /// The answer's id.
     pub subject: Uuid,
+}
+
+/// A retailer that can sell: tenant `north` in US dollars with the channels `web` and `till`, the
+/// warehouses `east` and `west`, the tax classes `standard` (8.25 %) and `exempt`, the fees of
+/// `stripe` (2.9 % + 0.30), the tracked SKUs A, B, C at 24.99, 15.00, 25.00 and GIFT at 5.00, which
+/// is not tracked. Nothing is in stock.
+pub fn retailer() -> Past {
+    let created = TenantCreated {
+        slug: "north".to_owned(),
+        name: "North".to_owned(),
+        base_currency: Currency::default(),
+        time_zone: Zone("America/New_York".to_owned()),
+    };
+    let mut past = past().and(StreamId::TENANT, TenantEvent::Created(created));
+    for (revision, config) in (1..).zip(retailer_configs()) {
+        let activated = ConfigActivated { revision, config };
+        past = past.and(StreamId::TENANT, TenantEvent::ConfigActivated(activated));
+    }
+    for (sku, amount_minor, tracked) in [
+        ("A", 2499, true),
+        ("B", 1500, true),
+        ("C", 2500, true),
+        ("GIFT", 500, false),
+    ] {
+        past = past.item(sku, "standard", tracked).price(sku, amount_minor);
+    }
+    past
+}
+
+/// The fact that a customer is known.
+pub fn customer(customer_id: CustomerId) -> CustomerEvent {
+    CustomerEvent::Registered(CustomerRegistered {
+        customer_id,
+        external_ref: None,
+        personal_ref: None,
+    })
+}
+
+fn retailer_configs() -> [Config; 4] {
+    let standard = TaxRate {
+        code: "US-NY".to_owned(),
+        rate_ppm: 82_500,
+    };
+    let stripe = Fee {
+        rate_ppm: 29_000,
+        fixed_minor: 30,
+    };
+    let channels = ["web", "till"].map(|code| Channel {
+        code: code.to_owned(),
+        name: code.to_owned(),
+    });
+    [
+        Config::TaxTable(BTreeMap::from([
+            ("standard".to_owned(), vec![standard]),
+            ("exempt".to_owned(), Vec::new()),
+        ])),
+        Config::Channels(channels.to_vec()),
+        Config::FeeSchedule(BTreeMap::from([("stripe".to_owned(), stripe)])),
+        Config::Warehouses(["east", "west"].map(Warehouse::from).to_vec()),
+    ]
+}
+
+impl Past {
+    /// Adds a SKU to the catalog.
+    #[must_use]
+    pub fn item(self, sku: &str, tax_class: &str, tracked: bool) -> Self {
+        let sku = Sku::from(sku);
+        let created = SkuCreated {
+            sku: sku.clone(),
+            title: format!("Item {sku}"),
+            tax_class: tax_class.to_owned(),
+            tracked,
+            category: None,
+        };
+        self.and(StreamId::sku(&sku), CatalogEvent::SkuCreated(created))
+    }
+
+    /// Sets a SKU's price in US dollars.
+    #[must_use]
+    pub fn price(self, sku: &str, amount_minor: i64) -> Self {
+        let sku = Sku::from(sku);
+        let set = PriceSet {
+            sku: sku.clone(),
+            currency: Currency::default(),
+            amount_minor,
+        };
+        self.and(StreamId::sku(&sku), CatalogEvent::PriceSet(set))
+    }
+
+    /// Puts stock into a warehouse: units and what all of them cost.
+    #[must_use]
+    pub fn stocked(self, sku: &str, warehouse: &str, quantity: i64, value_minor: i64) -> Self {
+        let (sku, warehouse) = (Sku::from(sku), Warehouse::from(warehouse));
+        let stream = StreamId::stock(&sku, &warehouse);
+        let received = StockReceived {
+            sku,
+            warehouse,
+            quantity,
+            value_minor,
+            receipt_id: Uuid::nil(),
+            reference: None,
+        };
+        self.and(stream, InventoryEvent::Received(received))
+    }
 }

@@ -1,1 +1,23 @@
+//! sea-orm entities: one file a table. The log's tables first, then the read models' (`rm_…`).
+//!
+//! Rows have no relations, and nothing here knows the domain: values are converted where both are
+//! known, in `event-store` and `projections`.
 
+// The log.
+pub mod command;
+pub mod event;
+pub mod snapshot;
+pub mod tenant_head;
+
+// Personal data, outside the log.
+pub mod personal;
+pub mod subject_key;
+
+// Finding work.
+pub mod checkpoint;
+pub mod lease;
+pub mod parked;
+pub mod tenant;
+pub mod timer;
+
+pub mod scope;

@@ -1,1 +1,19 @@
+//! The schema's history: one file a change, never edited once released, the same for SQLite and
+//! PostgreSQL. What differs between the two stands in [`dialect`].
 
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+mod dialect;
+mod m20261123_000001_log;
+
+/// Brings a database up to date.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261123_000001_log::Migration)]
+    }
+}

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::kernel::{CustomerId, events};
+use crate::kernel::{CODE_MAX, CustomerId, REFERENCE_MAX, Refused, events, text};
 
 events! {
     /// Facts of a customer's stream.
@@ -54,4 +54,12 @@ pub struct ExternalRef {
     pub system: String,
     /// The id there, verbatim.
     pub id: String,
+}
+
+impl ExternalRef {
+    /// Checks both parts; `field` names the whole.
+    pub fn check(&self, field: &str) -> Refused<()> {
+        text(&self.system, CODE_MAX, &format!("{field}.system"))?;
+        text(&self.id, REFERENCE_MAX, &format!("{field}.id"))
+    }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::CustomerEvent;
 use crate::event::Event;
+use crate::kernel::{Refusal, Refused, code};
 use crate::state::Aggregate;
 
 /// A customer, without personal data.
@@ -16,6 +17,20 @@ pub enum Customer {
     Active,
     /// Personal data was destroyed; new orders are refused.
     Erased,
+}
+
+impl Customer {
+    /// Refuses a customer who is unknown or erased.
+    pub fn check_active(&self, field: &str) -> Refused<()> {
+        match self {
+            Self::Active => Ok(()),
+            Self::Unknown => Err(Refusal::not_found(field, "customer")),
+            Self::Erased => {
+                let message = "the customer was erased";
+                Err(Refusal::at(code::WRONG_STATE, field, message))
+            }
+        }
+    }
 }
 
 impl Aggregate for Customer {

@@ -5,6 +5,7 @@ mod ctx;
 mod currency;
 mod event_macro;
 mod id;
+mod list;
 mod money;
 mod refusal;
 mod text;
@@ -18,12 +19,13 @@ pub use id::{
     CustomerId, OrderId, PaymentId, ReservationId, ShipmentId, Sku, StreamId, StreamKind,
     SubscriptionId, TenantId, Warehouse,
 };
+pub use list::{at_most, distinct, one_to};
 pub use money::{
-    AMOUNT_MAX, MILLION, QUANTITY_MAX, amount, non_negative, positive, quantity, round_half_even,
-    share,
+    AMOUNT_MAX, MILLION, QUANTITY_MAX, amount, non_negative, positive, quantity, rate,
+    round_half_even, share,
 };
 pub use refusal::{Halt, Refusal, Refused, code};
-pub use text::text;
+pub use text::{CODE_MAX, NAME_MAX, REASON_MAX, REFERENCE_MAX, text};
 pub use time::{Date, Instant, Zone};
 
 pub(crate) use event_macro::events;

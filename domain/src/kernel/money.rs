@@ -13,7 +13,7 @@ pub const MILLION: i64 = 1_000_000;
 /// Checks that a computed amount is within [`AMOUNT_MAX`].
 pub fn amount(value: i128, field: &str) -> Refused<i64> {
     match i64::try_from(value) {
-        Ok(minor) if minor.abs() <= AMOUNT_MAX => Ok(minor),
+        Ok(minor) if (-AMOUNT_MAX..=AMOUNT_MAX).contains(&minor) => Ok(minor),
         _ => Err(Refusal::at(
             code::AMOUNT_OUT_OF_RANGE,
             field,
@@ -44,6 +44,15 @@ pub fn positive(minor: i64, field: &str) -> Refused<i64> {
         ));
     }
     amount(i128::from(minor), field)
+}
+
+/// Checks a rate: 0 to 100 %.
+pub fn rate(ppm: i64, field: &str) -> Refused<i64> {
+    if (0..=MILLION).contains(&ppm) {
+        return Ok(ppm);
+    }
+    let message = format!("a rate is 0 to {MILLION} parts per million");
+    Err(Refusal::at(code::RATE_OUT_OF_RANGE, field, message))
 }
 
 /// Checks a quantity that must be above zero.
@@ -92,6 +101,13 @@ mod tests {
             .map(|n| round_half_even(*n, 10))
             .collect();
         assert_eq!(rounded, [0, 2, 2, 0, -2]);
+    }
+
+    #[test]
+    fn no_amount_is_beyond_the_checks() {
+        let checked = [i64::MIN, i64::MAX].map(|minor| amount(i128::from(minor), "amount"));
+        assert!(checked.iter().all(Result::is_err), "{checked:?}");
+        assert_eq!(amount(i128::from(-AMOUNT_MAX), "amount"), Ok(-AMOUNT_MAX));
     }
 
     #[test]

@@ -40,6 +40,15 @@ impl Instant {
             )
         })
     }
+
+    /// Refuses a moment that lies after `limit`: a fact cannot come from the future.
+    pub fn not_after(self, limit: Self, field: &str) -> Refused<Self> {
+        if self <= limit {
+            return Ok(self);
+        }
+        let message = format!("{self} is after {limit}");
+        Err(Refusal::at(code::TIME_OUT_OF_ORDER, field, message))
+    }
 }
 
 impl fmt::Display for Instant {

@@ -1,0 +1,76 @@
+//! The verified caller.
+
+use super::{Role, Roles};
+
+/// Who asks, for which tenant, in which roles. Made by [`Verifier::verify`] from a token, or by
+/// [`Requester::system`] for the process itself; never from anything else a client sends.
+///
+/// [`Verifier::verify`]: super::Verifier::verify
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Requester {
+    pub(super) tenant: Option<String>,
+    pub(super) platform: bool,
+    pub(super) subject: String,
+    pub(super) client: String,
+    pub(super) roles: Roles,
+    pub(super) channels: Vec<String>,
+    pub(super) issuer: String,
+    pub(super) expires_at: i64,
+}
+
+impl Requester {
+    /// The process itself, on behalf of an operator at the command line or of a background task.
+    /// `subject` names it in the log, for example `cli:import`.
+    pub fn system(tenant: &str, subject: &str) -> Self {
+        Self {
+            tenant: Some(tenant.to_owned()),
+            platform: true,
+            subject: subject.to_owned(),
+            client: subject.to_owned(),
+            roles: [Role::Operator].into_iter().collect(),
+            channels: Vec::new(),
+            issuer: "system".to_owned(),
+            expires_at: i64::MAX,
+        }
+    }
+
+    /// The slug of the selected tenant. `None` only for a platform token that selected none.
+    pub fn tenant(&self) -> Option<&str> {
+        self.tenant.as_deref()
+    }
+
+    /// Whether the token stands for the whole platform (`tenants: ["*"]`).
+    pub const fn platform(&self) -> bool {
+        self.platform
+    }
+
+    /// Claim `sub`: the person or the service.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Claim `client_id`, else `azp`, else `sub`: the application. Scopes idempotency keys.
+    pub fn client(&self) -> &str {
+        &self.client
+    }
+
+    /// The known roles of the token; never empty.
+    pub const fn roles(&self) -> Roles {
+        self.roles
+    }
+
+    /// The sales channels whose rows a partner sees.
+    pub fn channels(&self) -> &[String] {
+        &self.channels
+    }
+
+    /// Claim `iss`.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Claim `exp`, in Unix seconds. Streams and sockets end then.
+    pub const fn expires_at(&self) -> i64 {
+        self.expires_at
+    }
+}

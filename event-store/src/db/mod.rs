@@ -1,0 +1,98 @@
+//! One database, PostgreSQL or SQLite, behind one set of operations. What differs between the two
+//! stands in [`postgres`] and [`sqlite`], nowhere else.
+
+mod error;
+mod postgres;
+mod rows;
+mod sqlite;
+mod tx;
+
+use entrepot_domain::kernel::TenantId;
+use sea_orm::DbBackend;
+
+pub use error::DbError;
+pub use rows::{Merge, Rows};
+pub use tx::Tx;
+
+/// An open database.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// PostgreSQL 15 or newer.
+    Postgres(postgres::Postgres),
+    /// One SQLite file.
+    Sqlite(sqlite::Sqlite),
+}
+
+/// What a transaction is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Reads one state of one tenant, whatever is written meanwhile.
+    Read,
+    /// Appends to the log: what commits survives power loss.
+    Append,
+    /// Writes read models with their checkpoint. A crash may lose the newest commits, rows and
+    /// checkpoint together, and they are then folded again from the log.
+    Project,
+}
+
+/// How to open a database.
+#[derive(Clone, Debug)]
+pub struct DbOptions {
+    /// `postgres://…` or `sqlite:<path>`.
+    pub url: String,
+    /// Connections for each of reading and writing.
+    pub connections: u32,
+}
+
+impl Db {
+    /// Opens the database. SQLite files are made if absent.
+    pub async fn open(options: &DbOptions) -> Result<Self, DbError> {
+        match options.url.split_once(':') {
+            Some(("postgres" | "postgresql", _)) => {
+                postgres::Postgres::open(options).await.map(Self::Postgres)
+            }
+            Some(("sqlite", path)) => sqlite::Sqlite::open(path, options).await.map(Self::Sqlite),
+            _ => Err(DbError::Url),
+        }
+    }
+
+    /// Begins a transaction that can see and touch one tenant only.
+    pub async fn begin(&self, tenant: TenantId, purpose: Purpose) -> Result<Tx, DbError> {
+        match self {
+            Self::Postgres(db) => db.begin(Some(tenant), purpose).await,
+            Self::Sqlite(db) => db.begin(purpose).await,
+        }
+    }
+
+    /// Begins a transaction on catalogue tables, which hold no business data.
+    pub async fn begin_catalogue(&self, purpose: Purpose) -> Result<Tx, DbError> {
+        match self {
+            Self::Postgres(db) => db.begin(None, purpose).await,
+            Self::Sqlite(db) => db.begin(purpose).await,
+        }
+    }
+
+    /// A connection of its own for a rebuild, with temporary tables that stand before the real ones.
+    pub async fn begin_apart(&self, tenant: TenantId) -> Result<Tx, DbError> {
+        match self {
+            Self::Postgres(db) => db.begin(Some(tenant), Purpose::Project).await,
+            Self::Sqlite(db) => db.begin_apart().await,
+        }
+    }
+
+    /// Which dialect the statements must be in.
+    pub const fn backend(&self) -> DbBackend {
+        match self {
+            Self::Postgres(_) => DbBackend::Postgres,
+            Self::Sqlite(_) => DbBackend::Sqlite,
+        }
+    }
+
+    /// Closes every connection, after what runs on them.
+    pub async fn close(&self) {
+        match self {
+            Self::Postgres(db) => db.close().await,
+            Self::Sqlite(db) => db.close().await,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! SQLite: one file, one writer at a time, readers beside it (WAL).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::sea_query::Value;
+use sea_orm::sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _, SqlitePool};
+use serde_json::Value as Json;
+use tokio::sync::Mutex;
+
+use super::tx::{Conn, Tx};
+use super::{DbError, DbOptions, Purpose, rows::Rows};
+
+/// How long a writer of another process is waited for.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A SQLite database.
+#[derive(Clone, Debug)]
+pub struct Sqlite {
+    readers: SqlitePool,
+    /// Syncs every commit: a command is acknowledged only when it survives power loss.
+    appender: SqlitePool,
+    /// Does not sync: rows and checkpoint go together, and are folded again if lost.
+    projector: SqlitePool,
+    /// Writers of this process queue here in order, and not at the file's lock, which they would poll.
+    turn: Arc<Mutex<()>>,
+}
+
+impl Sqlite {
+    pub(super) async fn open(path: &str, options: &DbOptions) -> Result<Self, DbError> {
+        let path = path.trim_start_matches("//");
+        let connect = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("cache_size", "-65536")
+            .pragma("temp_store", "memory")
+            .statement_cache_capacity(200);
+        let pool = |connections, synchronous| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .connect_lazy_with(connect.clone().synchronous(synchronous))
+        };
+        let db = Self {
+            appender: pool(1, SqliteSynchronous::Full),
+            projector: pool(1, SqliteSynchronous::Off),
+            readers: pool(options.connections, SqliteSynchronous::Full),
+            turn: Arc::default(),
+        };
+        db.appender.acquire().await?;
+        Ok(db)
+    }
+
+    pub(super) async fn begin(&self, purpose: Purpose) -> Result<Tx, DbError> {
+        let (pool, turn, begin) = match purpose {
+            Purpose::Read => (&self.readers, None, "BEGIN"),
+            Purpose::Append => (
+                &self.appender,
+                Some(Arc::clone(&self.turn).lock_owned().await),
+                "BEGIN IMMEDIATE",
+            ),
+            Purpose::Project => (
+                &self.projector,
+                Some(Arc::clone(&self.turn).lock_owned().await),
+                "BEGIN IMMEDIATE",
+            ),
+        };
+        let mut conn = pool.acquire().await?;
+        conn.execute(AssertSqlSafe(begin.to_owned())).await?;
+        Ok(Tx::new(Conn::Sqlite(conn), turn))
+    }
+
+    /// A transaction that reads the file and writes temporary tables; it keeps no writer waiting.
+    pub(super) async fn begin_apart(&self) -> Result<Tx, DbError> {
+        let mut conn = self.readers.acquire().await?;
+        conn.execute(AssertSqlSafe("BEGIN".to_owned())).await?;
+        Ok(Tx::new(Conn::Sqlite(conn), None))
+    }
+
+    pub(super) async fn close(&self) {
+        self.readers.close().await;
+        self.projector.close().await;
+        self.appender.close().await;
+    }
+}
+
+/// `INSERT … SELECT … FROM json_each(?)`: one statement text, however many rows.
+pub(super) fn insert(rows: &Rows) -> Result<(String, String), DbError> {
+    let mut picks = Vec::with_capacity(rows.columns.len());
+    for (index, column) in rows.columns.iter().enumerate() {
+        let blob = column
+            .values
+            .iter()
+            .any(|value| matches!(value, Value::Bytes(_) | Value::Uuid(_)));
+        let pick = format!("value ->> {index}");
+        picks.push(if blob { format!("unhex({pick})") } else { pick });
+    }
+    let sql = format!(
+        "INSERT INTO {} ({}) SELECT {} FROM json_each($1) WHERE true{}",
+        rows.table,
+        rows.names(),
+        picks.join(", "),
+        rows.on_conflict()
+    );
+    let table: Vec<Vec<Json>> = (0..rows.len)
+        .map(|row| {
+            rows.columns
+                .iter()
+                .map(|column| json(&column.values[row], &column.name))
+                .collect()
+        })
+        .collect::<Result<_, _>>()?;
+    let json = serde_json::to_string(&table)
+        .map_err(|error| DbError::Sqlx(sqlx::Error::Encode(error.into())))?;
+    Ok((sql, json))
+}
+
+fn json(value: &Value, column: &str) -> Result<Json, DbError> {
+    Ok(match value {
+        Value::BigInt(value) => Json::from(*value),
+        Value::Int(value) => Json::from(*value),
+        Value::Bool(value) => Json::from(*value),
+        Value::String(value) => Json::from(value.clone()),
+        Value::Uuid(value) => Json::from(value.map(|id| id.simple().to_string())),
+        Value::Bytes(value) => Json::from(value.as_ref().map(|bytes| hex(bytes))),
+        _ => return Err(DbError::Type(column.to_owned())),
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
+}

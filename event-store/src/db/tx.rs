@@ -1,0 +1,165 @@
+//! A transaction: sea-orm reads on it, and rows are written to it in bulk.
+
+use sea_orm::sqlx::pool::PoolConnection;
+use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
+use sea_query_sqlx::SqlxValues;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::{DbError, Rows, postgres, sqlite};
+
+/// A connection with a transaction open on it.
+#[derive(Debug)]
+pub(super) enum Conn {
+    Postgres(PoolConnection<sqlx::Postgres>),
+    Sqlite(PoolConnection<sqlx::Sqlite>),
+}
+
+/// An open transaction. Dropped without [`Tx::commit`] or [`Tx::rollback`] (a cancelled request, a
+/// panic), its connection is closed and with it the transaction.
+#[derive(Debug)]
+pub struct Tx {
+    conn: Mutex<Option<Conn>>,
+    backend: DbBackend,
+    /// The writer's turn on SQLite, given back with the transaction.
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl Tx {
+    pub(super) fn new(conn: Conn, turn: Option<OwnedMutexGuard<()>>) -> Self {
+        let backend = match conn {
+            Conn::Postgres(_) => DbBackend::Postgres,
+            Conn::Sqlite(_) => DbBackend::Sqlite,
+        };
+        Self {
+            conn: Mutex::new(Some(conn)),
+            backend,
+            _turn: turn,
+        }
+    }
+
+    /// Commits. After an error the outcome is unknown.
+    pub async fn commit(self) -> Result<(), DbError> {
+        self.end("COMMIT").await
+    }
+
+    /// Rolls back.
+    pub async fn rollback(self) -> Result<(), DbError> {
+        self.end("ROLLBACK").await
+    }
+
+    async fn end(mut self, statement: &'static str) -> Result<(), DbError> {
+        let conn = self.conn.get_mut();
+        let ended = match conn {
+            Some(Conn::Postgres(conn)) => conn.execute(statement).await.map(drop),
+            Some(Conn::Sqlite(conn)) => conn.execute(statement).await.map(drop),
+            None => Ok(()),
+        };
+        if ended.is_ok() {
+            *conn = None;
+        }
+        Ok(ended?)
+    }
+
+    /// Writes rows in one statement. No rows, no statement.
+    pub async fn write(&mut self, rows: Rows) -> Result<(), DbError> {
+        if rows.len == 0 {
+            return Ok(());
+        }
+        match self.conn.get_mut() {
+            Some(Conn::Postgres(conn)) => {
+                let (sql, arguments) = postgres::insert(rows)?;
+                sqlx::query_with(AssertSqlSafe(sql), arguments)
+                    .execute(&mut **conn)
+                    .await?;
+            }
+            Some(Conn::Sqlite(conn)) => {
+                let (sql, json) = sqlite::insert(&rows)?;
+                sqlx::query(AssertSqlSafe(sql))
+                    .bind(json)
+                    .execute(&mut **conn)
+                    .await?;
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Runs a statement written by hand, with `$1` parameters, and returns the rows that it touched.
+    pub async fn execute_sql(
+        &self,
+        sql: &str,
+        values: Vec<sea_orm::Value>,
+    ) -> Result<u64, DbError> {
+        let statement = Statement::from_sql_and_values(self.backend, sql, values);
+        Ok(self.execute_raw(statement).await?.rows_affected())
+    }
+
+    /// Runs a query written by hand, with `$1` parameters.
+    pub async fn query_sql(
+        &self,
+        sql: &str,
+        values: Vec<sea_orm::Value>,
+    ) -> Result<Vec<QueryResult>, DbError> {
+        let statement = Statement::from_sql_and_values(self.backend, sql, values);
+        Ok(self.query_all_raw(statement).await?)
+    }
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        match self.conn.get_mut().take() {
+            Some(Conn::Postgres(mut conn)) => conn.close_on_drop(),
+            Some(Conn::Sqlite(mut conn)) => conn.close_on_drop(),
+            None => {}
+        }
+    }
+}
+
+fn orm(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
+}
+
+/// Runs `$call` on the connection behind `$self`, whichever database it is.
+macro_rules! on_conn {
+    ($self:ident, $statement:ident, $call:ident, $($convert:tt)+) => {{
+        let values = $statement.values.unwrap_or_else(|| sea_orm::Values(Vec::new()));
+        let (sql, values) = (AssertSqlSafe($statement.sql), SqlxValues(values));
+        match &mut *$self.conn.lock().await {
+            Some(Conn::Postgres(conn)) => sqlx::query_with(sql, values).$call(&mut **conn).await.map_err(orm).map($($convert)+),
+            Some(Conn::Sqlite(conn)) => sqlx::query_with(sql, values).$call(&mut **conn).await.map_err(orm).map($($convert)+),
+            None => Err(DbErr::Custom("the transaction is over".to_owned())),
+        }
+    }};
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Tx {
+    fn get_database_backend(&self) -> DbBackend {
+        self.backend
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        on_conn!(self, statement, execute, |done| done.into())
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match &mut *self.conn.lock().await {
+            Some(Conn::Postgres(conn)) => conn.execute(sql).await.map_err(orm).map(Into::into),
+            Some(Conn::Sqlite(conn)) => conn.execute(sql).await.map_err(orm).map(Into::into),
+            None => Err(DbErr::Custom("the transaction is over".to_owned())),
+        }
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        on_conn!(self, statement, fetch_optional, |row| row.map(Into::into))
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        on_conn!(self, statement, fetch_all, |rows| rows
+            .into_iter()
+            .map(Into::into)
+            .collect())
+    }
+}
