@@ -122,11 +122,14 @@ impl Past {
     }
 }
 
-/// The code and field of a refusal; `""` where there is no field, `("", "")` where none was made.
-pub fn refused(outcome: Result<Outcome, Refusal>) -> (&'static str, &'static str) {
+/// The code and, after a space, the field of a refusal, such as `SKU_UNKNOWN lines.0.sku`.
+pub fn refused(outcome: Result<Outcome, Refusal>) -> String {
     match outcome {
-        Ok(_) => ("", ""),
-        Err(refusal) => (refusal.code, refusal.field.unwrap_or_default().leak()),
+        Ok(_) => "accepted".to_owned(),
+        Err(Refusal { code, field, .. }) => match field {
+            Some(field) => format!("{code} {field}"),
+            None => code.to_owned(),
+        },
     }
 }
 

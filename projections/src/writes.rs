@@ -33,7 +33,7 @@ impl Writes {
     fn append<M: ModelTrait>(&mut self, model: &M, merge: Merge) {
         let row = Rows::of(std::slice::from_ref(model), merge);
         match self.tables.get_mut(&row.table) {
-            Some(rows) => rows.append(row),
+            Some(rows) => rows.append(&row),
             None => {
                 self.tables.insert(row.table.clone(), row);
             }

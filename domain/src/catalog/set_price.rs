@@ -53,12 +53,9 @@ mod tests {
     #[test]
     fn a_price_is_refused_if_it_makes_no_sense() {
         for (command, expected) in [
-            (price("A", -1), (code::AMOUNT_NEGATIVE, "amountMinor")),
-            (
-                price("A", i64::MAX),
-                (code::AMOUNT_OUT_OF_RANGE, "amountMinor"),
-            ),
-            (price("Z", 100), (code::SKU_UNKNOWN, "sku")),
+            (price("A", -1), "AMOUNT_NEGATIVE amountMinor"),
+            (price("A", i64::MAX), "AMOUNT_OUT_OF_RANGE amountMinor"),
+            (price("Z", 100), "SKU_UNKNOWN sku"),
         ] {
             assert_eq!(refused(retailer().when(&command)), expected, "{command:?}");
         }
@@ -70,9 +67,6 @@ mod tests {
         past.when(&price("A", 0)).expect("a gift has a price");
         past.when(&DiscontinueSku { sku: "A".into() })
             .expect("accepted");
-        assert_eq!(
-            refused(past.when(&price("A", 1))),
-            (code::SKU_DISCONTINUED, "sku")
-        );
+        assert_eq!(refused(past.when(&price("A", 1))), "SKU_DISCONTINUED sku");
     }
 }

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{OrderLineRef, StockReserved};
-use crate::kernel::{
-    Ctx, Halt, Refusal, Refused, ReservationId, Sku, StreamId, Warehouse, code,
-};
+use crate::kernel::{Ctx, Halt, Refusal, Refused, ReservationId, Sku, StreamId, Warehouse, code};
 use crate::tenants::Tenant;
 use crate::world::World;
 

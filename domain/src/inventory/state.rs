@@ -34,6 +34,13 @@ pub struct Reservation {
     pub for_order: bool,
 }
 
+impl Reservation {
+    /// Whether its time has run out.
+    pub fn expired(&self, now: Instant) -> bool {
+        self.expires_at.is_some_and(|at| at <= now)
+    }
+}
+
 impl Position {
     /// Units that nobody holds.
     pub const fn available(&self) -> i64 {

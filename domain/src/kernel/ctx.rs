@@ -33,6 +33,9 @@ pub enum ActorKind {
     Operator,
 }
 
+/// The random tail of a UUIDv7.
+const TAIL: u128 = (1 << 62) - 1;
+
 /// The surroundings of one decision. The same past, command and `Ctx` give the same events.
 #[derive(Debug)]
 pub struct Ctx {
@@ -61,10 +64,18 @@ impl Ctx {
     /// The next fresh id: the command's UUIDv7 with its random tail counted up, so that ids of one
     /// command sort in the order in which they were asked for.
     pub fn fresh_id(&self) -> Uuid {
-        const TAIL: u128 = (1 << 62) - 1;
         self.issued.set(self.issued.get() + 1);
         let base = self.command_id.as_u128();
         Uuid::from_u128((base & !TAIL) | (base.wrapping_add(self.issued.get()) & TAIL))
+    }
+
+    /// Whether an id is one that a decision of the command drew with [`Ctx::fresh_id`]: a stream of
+    /// that id cannot exist yet.
+    pub fn drew(command_id: Uuid, id: Uuid) -> bool {
+        const DRAWN_MAX: u128 = 100_000;
+        let (base, id) = (command_id.as_u128(), id.as_u128());
+        let ahead = (id & TAIL).wrapping_sub(base & TAIL) & TAIL;
+        base & !TAIL == id & !TAIL && (1..=DRAWN_MAX).contains(&ahead)
     }
 
     /// The command's own id.

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::event::{OrderEvent, OrderLine, OrderPlaced};
 use crate::event::Event;
 use crate::fulfillment::FulfillmentEvent;
-use crate::kernel::{Currency, CustomerId, Refusal, Refused, ReservationId, Sku, Warehouse, code};
+use crate::kernel::{
+    Currency, CustomerId, Instant, Refusal, Refused, ReservationId, ShipmentId, Sku, Warehouse,
+    code,
+};
 use crate::state::Aggregate;
 
 /// An order.
@@ -63,7 +66,9 @@ pub struct HeldStock {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ShipmentState {
     /// Which.
-    pub shipment_id: crate::kernel::ShipmentId,
+    pub shipment_id: ShipmentId,
+    /// When the goods left.
+    pub dispatched_at: Instant,
     /// Whether it arrived.
     pub delivered: bool,
 }
@@ -74,34 +79,62 @@ impl LineState {
         self.ordered - self.canceled - self.shipped
     }
 
+    /// The held stock that is free again once `quantity` units are given up, in the order in
+    /// which it was reserved.
+    pub fn freed_by(&self, quantity: i64) -> Vec<HeldStock> {
+        first_units(self.held.iter(), quantity)
+    }
+
+    /// The held stock that `quantity` units shipped from a warehouse use up.
+    pub fn used_by(&self, warehouse: &Warehouse, quantity: i64) -> Vec<HeldStock> {
+        let there = self.held.iter().filter(|held| held.warehouse == *warehouse);
+        first_units(there, quantity)
+    }
+
+    /// Units held in a warehouse.
+    pub fn held_in(&self, warehouse: &Warehouse) -> i64 {
+        let there = self.held.iter().filter(|held| held.warehouse == *warehouse);
+        there.map(|held| held.quantity).sum()
+    }
+
     fn give_up(&mut self, quantity: i64) {
         self.canceled += quantity;
-        self.consume(quantity);
+        self.shrink(&self.freed_by(quantity));
     }
 
-    /// Takes units from the held stock, in the order in which it was reserved.
-    fn consume(&mut self, mut quantity: i64) {
+    fn ship(&mut self, warehouse: Option<&Warehouse>, quantity: i64) {
+        self.shipped += quantity;
+        if let Some(warehouse) = warehouse {
+            self.shrink(&self.used_by(warehouse, quantity));
+        }
+    }
+
+    /// Takes units that were freed or used from the held stock.
+    fn shrink(&mut self, gone: &[HeldStock]) {
         for held in &mut self.held {
-            let taken = held.quantity.min(quantity);
-            held.quantity -= taken;
+            let same = gone
+                .iter()
+                .filter(|gone| gone.reservation_id == held.reservation_id);
+            held.quantity -= same.map(|gone| gone.quantity).sum::<i64>();
+        }
+        self.held.retain(|held| held.quantity > 0);
+    }
+}
+
+/// The first `quantity` units of held stock, or all of it if there are fewer.
+fn first_units<'h>(held: impl Iterator<Item = &'h HeldStock>, mut quantity: i64) -> Vec<HeldStock> {
+    let mut units = Vec::new();
+    for held in held {
+        let taken = held.quantity.min(quantity);
+        if taken > 0 {
+            units.push(HeldStock {
+                quantity: taken,
+                ..held.clone()
+            });
             quantity -= taken;
         }
-        self.held.retain(|held| held.quantity > 0);
     }
-
-    fn take_from(&mut self, warehouse: &Warehouse, quantity: i64) {
-        let mut left = quantity;
-        for held in self
-            .held
-            .iter_mut()
-            .filter(|held| held.warehouse == *warehouse)
-        {
-            let taken = held.quantity.min(left);
-            held.quantity -= taken;
-            left -= taken;
-        }
-        self.held.retain(|held| held.quantity > 0);
-    }
+    units
 }
 
 impl From<&OrderLine> for LineState {
@@ -198,15 +231,12 @@ impl Aggregate for Order {
                 for shipped in &shipment.lines {
                     let line = self.lines.iter_mut().find(|line| line.line == shipped.line);
                     if let Some(line) = line {
-                        line.shipped += shipped.quantity;
-                        if let Some(warehouse) = &shipment.warehouse {
-                            line.take_from(warehouse, shipped.quantity);
-                        }
+                        line.ship(shipment.warehouse.as_ref(), shipped.quantity);
                     }
                 }
-                let shipment_id = shipment.shipment_id;
                 self.shipments.push(ShipmentState {
-                    shipment_id,
+                    shipment_id: shipment.shipment_id,
+                    dispatched_at: shipment.dispatched_at,
                     delivered: false,
                 });
             }

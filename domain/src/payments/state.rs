@@ -44,6 +44,11 @@ impl Payment {
         }
     }
 
+    /// Whether the provider let go of the authorization.
+    pub fn expired(&self, now: Instant) -> bool {
+        self.expires_at.is_some_and(|at| at <= now)
+    }
+
     /// What may still be refunded.
     pub const fn refundable(&self) -> i64 {
         self.captured_minor - self.refunded_minor

@@ -32,10 +32,7 @@ mod tests {
 
     #[test]
     fn a_tenant_that_is_not_suspended_is_not_released() {
-        assert_eq!(
-            refused(retailer().when(&ReleaseTenant {})).0,
-            code::WRONG_STATE
-        );
-        assert_eq!(refused(past().when(&ReleaseTenant {})).0, code::NOT_FOUND);
+        assert_eq!(refused(retailer().when(&ReleaseTenant {})), "WRONG_STATE");
+        assert_eq!(refused(past().when(&ReleaseTenant {})), "NOT_FOUND tenant");
     }
 }

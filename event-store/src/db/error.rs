@@ -18,12 +18,32 @@ pub enum DbError {
 }
 
 impl DbError {
+    /// Whether the database is there and said no to the data: not a lost connection, not a lock or a
+    /// time-out, which would go better the next time.
+    pub fn refused(&self) -> bool {
+        let code = match self {
+            Self::Type(_) => return true,
+            Self::Url => return false,
+            Self::Sqlx(error) => error.as_database_error().and_then(|error| error.code()),
+            Self::Orm(
+                sea_orm::DbErr::Query(sea_orm::RuntimeErr::SqlxError(error))
+                | sea_orm::DbErr::Exec(sea_orm::RuntimeErr::SqlxError(error)),
+            ) => error.as_database_error().and_then(|error| error.code()),
+            Self::Orm(_) => None,
+        };
+        // PostgreSQL: classes 21 to 23, data and constraints. SQLite: 18 too big, 19 constraint, 20 type.
+        code.is_some_and(|code| match code.parse::<i64>() {
+            Ok(number) if code.len() < 5 => matches!(number & 0xff, 18..=20),
+            _ => matches!(code.get(..2), Some("21" | "22" | "23")),
+        })
+    }
+
     /// Whether a unique key was taken.
     pub fn unique_violation(&self) -> bool {
         match self {
             Self::Sqlx(error) => error
                 .as_database_error()
-                .is_some_and(|error| error.is_unique_violation()),
+                .is_some_and(sea_orm::sqlx::error::DatabaseError::is_unique_violation),
             Self::Orm(error) => {
                 matches!(
                     error.sql_err(),

@@ -140,3 +140,16 @@ fn bind(arguments: &mut PgArguments, column: ColumnRows) -> Result<(), DbError> 
     };
     bound.map_err(|error| DbError::Sqlx(sqlx::Error::Encode(error)))
 }
+
+/// `column = ANY($n)`. The values must be of one type.
+pub(super) fn one_of(column: &str, param: usize, values: Vec<Value>) -> (String, Value) {
+    let kind = match values.first() {
+        Some(Value::Uuid(_)) => ArrayType::Uuid,
+        Some(Value::BigInt(_)) => ArrayType::BigInt,
+        _ => ArrayType::String,
+    };
+    (
+        format!("{column} = ANY(${param})"),
+        Value::Array(kind, Some(Box::new(values))),
+    )
+}

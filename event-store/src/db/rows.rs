@@ -66,16 +66,16 @@ impl Rows {
     }
 
     /// Adds rows of the same table. With [`Merge::Add`], rows of one key become one.
-    pub fn append(&mut self, other: Self) {
+    pub fn append(&mut self, other: &Self) {
         for row in 0..other.len {
             let there = (self.merge == Merge::Add)
-                .then(|| self.find(&other, row))
+                .then(|| self.find(other, row))
                 .flatten();
             for (mine, theirs) in self.columns.iter_mut().zip(&other.columns) {
                 match there {
                     None => mine.values.push(theirs.values[row].clone()),
                     Some(at) if !mine.key => {
-                        mine.values[at] = sum(&mine.values[at], &theirs.values[row])
+                        mine.values[at] = sum(&mine.values[at], &theirs.values[row]);
                     }
                     Some(_) => {}
                 }

@@ -141,3 +141,15 @@ fn hex(bytes: &[u8]) -> String {
         .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
         .collect()
 }
+
+/// `column IN (SELECT … FROM json_each($n))`. Blobs travel as hex.
+pub(super) fn one_of(column: &str, param: usize, values: &[Value]) -> (String, Value) {
+    let blob = matches!(values.first(), Some(Value::Uuid(_) | Value::Bytes(_)));
+    let pick = if blob { "unhex(value)" } else { "value" };
+    let list: Vec<Json> = values
+        .iter()
+        .filter_map(|value| json(value, column).ok())
+        .collect();
+    let sql = format!("{column} IN (SELECT {pick} FROM json_each(${param}))");
+    (sql, Value::String(Some(Json::from(list).to_string())))
+}

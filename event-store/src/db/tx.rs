@@ -95,6 +95,43 @@ impl Tx {
         Ok(self.execute_raw(statement).await?.rows_affected())
     }
 
+    /// A condition that `column` is one of `values`, as SQL and the value of parameter `$param`: the
+    /// same statement text however many values there are.
+    pub fn one_of(
+        &self,
+        column: &str,
+        param: usize,
+        values: Vec<sea_orm::Value>,
+    ) -> (String, sea_orm::Value) {
+        match self.backend {
+            DbBackend::Postgres => postgres::one_of(column, param, values),
+            _ => sqlite::one_of(column, param, &values),
+        }
+    }
+
+    /// Microseconds since 1970 by the database's clock, which all nodes share.
+    pub async fn now_micros(&self) -> Result<i64, DbError> {
+        let sql = match self.backend {
+            DbBackend::Postgres => {
+                "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+            }
+            _ => "SELECT CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+        };
+        let row = self.query_sql(sql, Vec::new()).await?.pop();
+        Ok(row
+            .map(|row| row.try_get_by_index(0))
+            .transpose()?
+            .unwrap_or_default())
+    }
+
+    /// `FOR UPDATE` where rows are locked one by one; SQLite's writer has the whole file.
+    pub const fn lock_clause(&self) -> &'static str {
+        match self.backend {
+            DbBackend::Postgres => " FOR UPDATE",
+            _ => "",
+        }
+    }
+
     /// Runs a query written by hand, with `$1` parameters.
     pub async fn query_sql(
         &self,
@@ -140,7 +177,7 @@ impl ConnectionTrait for Tx {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        on_conn!(self, statement, execute, |done| done.into())
+        on_conn!(self, statement, execute, Into::into)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {

@@ -1,0 +1,156 @@
+//! Tells readers in this process how far each tenant's log and read models are, and hands them the
+//! newest events without a query. All of it is hints: whoever misses one finds out by position.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use entrepot_domain::kernel::TenantId;
+use tokio::sync::{broadcast, watch};
+
+use crate::record::Entry;
+
+/// How many of a tenant's newest events are kept at hand.
+const RECENT_MAX: usize = 4_096;
+/// How many wake-ups a slow reader may fall behind before it has to sweep.
+const WAKE_UPS: usize = 8_192;
+
+/// What moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moved {
+    /// The tenant's log grew.
+    Log(TenantId),
+    /// A group of the tenant's read models caught up.
+    Models(TenantId, &'static str),
+}
+
+/// The feed of one process.
+#[derive(Debug)]
+pub struct Feed {
+    tenants: Mutex<HashMap<TenantId, Arc<TenantFeed>>>,
+    moved: broadcast::Sender<Moved>,
+}
+
+#[derive(Debug)]
+struct TenantFeed {
+    head: watch::Sender<i64>,
+    models: Mutex<HashMap<&'static str, watch::Sender<i64>>>,
+    recent: Mutex<VecDeque<Arc<Entry>>>,
+}
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self {
+            tenants: Mutex::default(),
+            moved: broadcast::channel(WAKE_UPS).0,
+        }
+    }
+}
+
+impl Default for TenantFeed {
+    fn default() -> Self {
+        Self {
+            head: watch::channel(0).0,
+            models: Mutex::default(),
+            recent: Mutex::default(),
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Raises a watched position; never lowers it.
+fn raise(sender: &watch::Sender<i64>, position: i64) -> bool {
+    sender.send_if_modified(|current| {
+        let higher = position > *current;
+        *current = position.max(*current);
+        higher
+    })
+}
+
+impl Feed {
+    fn of(&self, tenant: TenantId) -> Arc<TenantFeed> {
+        Arc::clone(locked(&self.tenants).entry(tenant).or_default())
+    }
+
+    /// Wake-ups for every tenant. After `Lagged`, look everywhere.
+    pub fn moved(&self) -> broadcast::Receiver<Moved> {
+        self.moved.subscribe()
+    }
+
+    /// The newest known position of a tenant's log.
+    pub fn head(&self, tenant: TenantId) -> watch::Receiver<i64> {
+        self.of(tenant).head.subscribe()
+    }
+
+    /// The newest known position of a group of a tenant's read models.
+    pub fn models(&self, tenant: TenantId, group: &'static str) -> watch::Receiver<i64> {
+        let feed = self.of(tenant);
+        let mut models = locked(&feed.models);
+        models
+            .entry(group)
+            .or_insert_with(|| watch::channel(0).0)
+            .subscribe()
+    }
+
+    /// Events that this process appended.
+    pub(crate) fn appended(&self, tenant: TenantId, entries: Vec<Arc<Entry>>) {
+        let Some(last) = entries.last().map(|entry| entry.position) else {
+            return;
+        };
+        let feed = self.of(tenant);
+        {
+            let mut recent = locked(&feed.recent);
+            let follows = recent.back().map(|entry| entry.position + 1)
+                == entries.first().map(|entry| entry.position);
+            if !follows {
+                recent.clear();
+            }
+            recent.extend(entries);
+            let surplus = recent.len().saturating_sub(RECENT_MAX);
+            recent.drain(..surplus);
+        }
+        self.head_is(tenant, last);
+    }
+
+    /// Somebody says that a tenant's log reaches this far.
+    pub fn head_is(&self, tenant: TenantId, position: i64) {
+        if raise(&self.of(tenant).head, position) {
+            // No reader is no error.
+            let _ = self.moved.send(Moved::Log(tenant));
+        }
+    }
+
+    /// Somebody says that a group of read models reaches this far.
+    pub fn models_are(&self, tenant: TenantId, group: &'static str, position: i64) {
+        let feed = self.of(tenant);
+        let higher = {
+            let mut models = locked(&feed.models);
+            raise(
+                models.entry(group).or_insert_with(|| watch::channel(0).0),
+                position,
+            )
+        };
+        if higher {
+            let _ = self.moved.send(Moved::Models(tenant, group));
+        }
+    }
+
+    /// The events after a position, if they are all at hand.
+    pub fn recent(&self, tenant: TenantId, after: i64, limit: usize) -> Option<Vec<Arc<Entry>>> {
+        let feed = self.of(tenant);
+        let recent = locked(&feed.recent);
+        let first = recent.front()?.position;
+        if after + 1 < first || recent.back()?.position <= after {
+            return None;
+        }
+        let skip = usize::try_from(after + 1 - first).ok()?;
+        Some(recent.iter().skip(skip).take(limit).cloned().collect())
+    }
+
+    /// Lets go of a tenant's events, when nothing was appended for a while.
+    pub(crate) fn forget_recent(&self, tenant: TenantId) {
+        locked(&self.of(tenant).recent).clear();
+    }
+}

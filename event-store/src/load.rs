@@ -1,0 +1,167 @@
+//! Reads streams and the log.
+
+use std::collections::{BTreeSet, HashMap};
+
+use entrepot_domain::kernel::{StreamId, StreamKind, TenantId};
+use entrepot_domain::state::{STATE_VERSION, State};
+use entrepot_entity::{event, scope, snapshot};
+use sea_orm::{
+    ColumnTrait as _, FromQueryResult as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+
+use crate::db::{Db, DbError, Purpose, Tx};
+use crate::error::StoreError;
+use crate::memory::Slot;
+use crate::record::Entry;
+
+/// Streams loaded at once.
+const CHUNK: usize = 500;
+
+/// Loads streams: the newest snapshot of each, then the events after it.
+pub(crate) async fn streams(
+    db: &Db,
+    tenant: TenantId,
+    wanted: &BTreeSet<StreamId>,
+) -> Result<Vec<(StreamId, Slot)>, StoreError> {
+    let tx = db.begin(tenant, Purpose::Read).await?;
+    let mut loaded = Vec::with_capacity(wanted.len());
+    let wanted: Vec<StreamId> = wanted.iter().copied().collect();
+    for chunk in wanted.chunks(CHUNK) {
+        loaded.extend(chunk_of_streams(&tx, tenant, chunk).await?);
+    }
+    tx.commit().await?;
+    Ok(loaded)
+}
+
+async fn chunk_of_streams(
+    tx: &Tx,
+    tenant: TenantId,
+    wanted: &[StreamId],
+) -> Result<Vec<(StreamId, Slot)>, StoreError> {
+    let ids = || wanted.iter().map(|stream| stream.id.into()).collect();
+    let mut slots: HashMap<StreamId, Slot> = wanted
+        .iter()
+        .map(|stream| {
+            (
+                *stream,
+                Slot {
+                    version: 0,
+                    snapshot: 0,
+                    state: State::empty(stream.kind),
+                },
+            )
+        })
+        .collect();
+
+    let (one_of, ids_of_snapshots) = tx.one_of("stream_id", 2, ids());
+    let sql = format!("SELECT * FROM snapshot WHERE tenant_id = $1 AND {one_of}");
+    for row in tx
+        .query_sql(&sql, vec![tenant.0.into(), ids_of_snapshots])
+        .await?
+    {
+        restore(
+            &mut slots,
+            &snapshot::Model::from_query_result(&row, "").map_err(DbError::from)?,
+        );
+    }
+
+    // Streams without a snapshot, the most, are read whole in one statement; each of the others
+    // from its snapshot on.
+    let (mut whole, mut rest): (Vec<_>, Vec<_>) = (Vec::new(), Vec::new());
+    for (stream, slot) in &slots {
+        if slot.version == 0 {
+            whole.push(stream.id.into())
+        } else {
+            rest.push((*stream, slot.version))
+        }
+    }
+    if !whole.is_empty() {
+        let (one_of, whole) = tx.one_of("stream_id", 2, whole);
+        let sql = format!(
+            "SELECT * FROM event WHERE tenant_id = $1 AND {one_of} ORDER BY stream_id, version"
+        );
+        for row in tx.query_sql(&sql, vec![tenant.0.into(), whole]).await? {
+            evolve(
+                &mut slots,
+                &event::Model::from_query_result(&row, "").map_err(DbError::from)?,
+            )?;
+        }
+    }
+    for (stream, version) in rest {
+        let rows = scope::of::<event::Entity>(tenant.0)
+            .filter(event::Column::StreamId.eq(stream.id))
+            .filter(event::Column::StreamType.eq(stream.kind.as_str()))
+            .filter(event::Column::Version.gt(version))
+            .order_by_asc(event::Column::Version)
+            .all(tx)
+            .await
+            .map_err(DbError::from)?;
+        rows.iter().try_for_each(|row| evolve(&mut slots, row))?;
+    }
+    Ok(slots.into_iter().collect())
+}
+
+/// A snapshot of another shape is passed over: the stream is folded from its start.
+fn restore(slots: &mut HashMap<StreamId, Slot>, row: &snapshot::Model) {
+    let stream = StreamKind::parse(&row.stream_type).map(|kind| StreamId {
+        kind,
+        id: row.stream_id,
+    });
+    if row.state_version == STATE_VERSION
+        && let Some(slot) = stream.and_then(|stream| slots.get_mut(&stream))
+        && let Ok(state) = serde_json::from_str(&row.state)
+    {
+        *slot = Slot {
+            version: row.version,
+            snapshot: row.version,
+            state,
+        };
+    }
+}
+
+fn evolve(slots: &mut HashMap<StreamId, Slot>, row: &event::Model) -> Result<(), StoreError> {
+    let recorded = Entry::read(row).event?;
+    let Some(slot) = slots.get_mut(&recorded.stream) else {
+        return Ok(());
+    };
+    if recorded.version != slot.version + 1 {
+        return Err(StoreError::Corrupt {
+            tenant: row.tenant_id,
+            position: row.position,
+            what: format!(
+                "version {} of its stream follows {}",
+                recorded.version, slot.version
+            ),
+        });
+    }
+    slot.version = recorded.version;
+    slot.state.evolve(&recorded.event);
+    Ok(())
+}
+
+/// Rows of the log after a position, in order, without gaps.
+pub async fn rows(
+    tx: &Tx,
+    tenant: TenantId,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<event::Model>, StoreError> {
+    let rows = scope::of::<event::Entity>(tenant.0)
+        .filter(event::Column::Position.gt(after))
+        .order_by_asc(event::Column::Position)
+        .limit(limit)
+        .all(tx)
+        .await
+        .map_err(DbError::from)?;
+    for (row, expected) in rows.iter().zip(after + 1..) {
+        if row.position != expected {
+            let what = format!("position {expected} is missing");
+            return Err(StoreError::Corrupt {
+                tenant: tenant.0,
+                position: row.position,
+                what,
+            });
+        }
+    }
+    Ok(rows)
+}

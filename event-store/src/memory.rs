@@ -1,0 +1,141 @@
+//! The states that a lane keeps in memory, filled from snapshots and the log on demand.
+
+use std::collections::BTreeSet;
+
+use entrepot_domain::event::Event;
+use entrepot_domain::kernel::{Ctx, StreamId, StreamKind};
+use entrepot_domain::state::State;
+use entrepot_domain::world::States;
+use lru::LruCache;
+use uuid::Uuid;
+
+/// How many streams of one tenant stay in memory between groups.
+const STREAMS_MAX: usize = 20_000;
+
+/// One stream in memory.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    /// The last version that the state covers.
+    pub(crate) version: i64,
+    /// The version of the newest snapshot, as far as known.
+    pub(crate) snapshot: i64,
+    /// The fold up to that version.
+    pub(crate) state: State,
+}
+
+/// A tenant's streams in memory.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    slots: LruCache<StreamId, Slot>,
+    empty: Vec<State>,
+}
+
+impl Memory {
+    pub(crate) fn new() -> Self {
+        Self {
+            slots: LruCache::unbounded(),
+            empty: StreamKind::ALL.map(State::empty).into(),
+        }
+    }
+
+    /// What a decision sees: the states here, and emptiness where the command itself drew the id.
+    pub(crate) const fn view(&self, command_id: Uuid) -> View<'_> {
+        View {
+            memory: self,
+            command_id,
+        }
+    }
+
+    pub(crate) fn insert(&mut self, stream: StreamId, slot: Slot) {
+        self.slots.put(stream, slot);
+    }
+
+    /// Takes a new event into account and returns its version.
+    pub(crate) fn evolve(&mut self, stream: StreamId, event: &Event) -> i64 {
+        let slot = self.slots.get_or_insert_mut(stream, || Slot {
+            version: 0,
+            snapshot: 0,
+            state: State::empty(stream.kind),
+        });
+        slot.version += 1;
+        slot.state.evolve(event);
+        slot.version
+    }
+
+    /// Takes an event of another node into account, if its stream is here and stands right before.
+    pub(crate) fn follow(&mut self, stream: StreamId, version: i64, event: &Event) {
+        match self.slots.peek(&stream) {
+            Some(slot) if slot.version + 1 == version => {
+                self.evolve(stream, event);
+            }
+            Some(_) => self.forget([stream]),
+            None => {}
+        }
+    }
+
+    pub(crate) fn forget(&mut self, streams: impl IntoIterator<Item = StreamId>) {
+        for stream in streams {
+            self.slots.pop(&stream);
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.slots.clear();
+    }
+
+    /// The streams among these whose state has moved `every` versions past its snapshot.
+    pub(crate) fn unsnapshotted(
+        &mut self,
+        streams: &BTreeSet<StreamId>,
+        every: i64,
+    ) -> Vec<(StreamId, i64, State)> {
+        let mut due = Vec::new();
+        for stream in streams {
+            if let Some(slot) = self.slots.peek_mut(stream)
+                && slot.version - slot.snapshot >= every
+            {
+                slot.snapshot = slot.version;
+                due.push((*stream, slot.version, slot.state.clone()));
+            }
+        }
+        due
+    }
+
+    /// Drops the least recently used streams beyond the limit. Only between groups: a decision's
+    /// streams must stay.
+    pub(crate) fn trim(&mut self) {
+        while self.slots.len() > STREAMS_MAX {
+            self.slots.pop_lru();
+        }
+    }
+
+    /// The tenant's configuration revision.
+    pub(crate) fn config_rev(&self) -> i64 {
+        match self.slots.peek(&StreamId::TENANT).map(|slot| &slot.state) {
+            Some(State::Tenant(tenant)) => tenant.config_rev,
+            _ => 0,
+        }
+    }
+}
+
+/// A [`Memory`] as one command's decision sees it.
+pub(crate) struct View<'a> {
+    memory: &'a Memory,
+    command_id: Uuid,
+}
+
+impl States for View<'_> {
+    fn state(&self, stream: StreamId) -> Option<&State> {
+        if let Some(slot) = self.memory.slots.peek(&stream) {
+            return Some(&slot.state);
+        }
+        let empty = || {
+            self.memory.empty.get(
+                StreamKind::ALL
+                    .iter()
+                    .position(|kind| *kind == stream.kind)?,
+            )
+        };
+        Ctx::drew(self.command_id, stream.id).then(empty).flatten()
+    }
+}

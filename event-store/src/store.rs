@@ -1,0 +1,228 @@
+//! The log's door: submit a command, read the log, know the tenants.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use entrepot_domain::kernel::TenantId;
+use entrepot_domain::postings::Postings;
+use entrepot_entity::{scope, tenant, tenant_head};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::append;
+use crate::clock;
+use crate::db::{Db, DbError, Merge, Purpose, Rows};
+use crate::error::{StoreError, SubmitError};
+use crate::feed::Feed;
+use crate::group::Job;
+use crate::hints::Hints;
+use crate::lane::{Lane, QUEUE_MAX, Reply, job};
+use crate::load;
+use crate::record::Entry;
+use crate::submission::{Receipt, Submission};
+
+/// The log of every tenant, as one process sees it. Cheap to clone.
+#[derive(Clone)]
+pub struct Store(Arc<Shared>);
+
+/// What lanes share.
+pub(crate) struct Shared {
+    pub(crate) db: Db,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) hints: Hints,
+    pub(crate) postings: Arc<dyn Postings>,
+    lanes: Mutex<HashMap<TenantId, mpsc::Sender<(Job, Reply)>>>,
+    slugs: RwLock<HashMap<String, TenantId>>,
+}
+
+impl Shared {
+    /// Lets an idle lane go, unless a command arrived just now.
+    pub(crate) fn retire(&self, tenant: TenantId, queue: &mpsc::Receiver<(Job, Reply)>) -> bool {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        if !queue.is_empty() {
+            return false;
+        }
+        lanes.remove(&tenant);
+        self.feed.forget_recent(tenant);
+        true
+    }
+}
+
+impl Store {
+    /// A store on a migrated database.
+    pub fn new(db: Db, feed: Arc<Feed>, hints: Hints, postings: Arc<dyn Postings>) -> Self {
+        let (lanes, slugs) = (Mutex::default(), RwLock::default());
+        Self(Arc::new(Shared {
+            db,
+            feed,
+            hints,
+            postings,
+            lanes,
+            slugs,
+        }))
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    /// What this process knows of positions.
+    pub fn feed(&self) -> &Arc<Feed> {
+        &self.0.feed
+    }
+
+    /// The way to tell other nodes.
+    pub fn hints(&self) -> &Hints {
+        &self.0.hints
+    }
+
+    /// Decides a command and appends its events. The receipt means that they are durable.
+    pub async fn submit(&self, submission: Submission) -> Result<Receipt, SubmitError> {
+        let (tenant, name) = (submission.tenant, submission.command.name());
+        let (reply, answer) = oneshot::channel();
+        let mut waiting = (job(submission, clock::instant())?, reply);
+        // A lane may retire between being found and being sent to; the next one takes the job.
+        loop {
+            match self.lane(tenant).try_send(waiting) {
+                Ok(()) => break,
+                Err(mpsc::error::TrySendError::Full(_)) => return Err(SubmitError::Overloaded),
+                Err(mpsc::error::TrySendError::Closed(back)) => {
+                    waiting = back;
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+        let answer = answer.await.unwrap_or(Err(SubmitError::OutcomeUnknown));
+        let outcome = match &answer {
+            Ok(receipt) if receipt.replayed => "replayed",
+            Ok(_) => "accepted",
+            Err(SubmitError::Refused(_) | SubmitError::KeyMismatch) => "refused",
+            Err(_) => "failed",
+        };
+        metrics::counter!("entrepot_commands_total", "kind" => name, "outcome" => outcome)
+            .increment(1);
+        answer
+    }
+
+    fn lane(&self, tenant: TenantId) -> mpsc::Sender<(Job, Reply)> {
+        let mut lanes = self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let lane = lanes.entry(tenant).or_insert_with(|| {
+            let (sender, queue) = mpsc::channel(QUEUE_MAX);
+            tokio::spawn(Lane::new(Arc::clone(&self.0), tenant).run(queue));
+            sender
+        });
+        lane.clone()
+    }
+
+    /// Entries of a tenant's log after a position, in order, without gaps.
+    pub async fn read(
+        &self,
+        tenant: TenantId,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<Arc<Entry>>, StoreError> {
+        if let Some(recent) = self.0.feed.recent(tenant, after, limit) {
+            return Ok(recent);
+        }
+        let tx = self.0.db.begin(tenant, Purpose::Read).await?;
+        let rows = load::rows(&tx, tenant, after, u64::try_from(limit).unwrap_or(u64::MAX)).await?;
+        tx.commit().await?;
+        Ok(rows.iter().map(|row| Arc::new(Entry::read(row))).collect())
+    }
+
+    /// The last position of a tenant's log.
+    pub async fn head(&self, tenant: TenantId) -> Result<i64, StoreError> {
+        let position = append::read_head(&self.0.db, tenant).await?.position;
+        self.0.feed.head_is(tenant, position);
+        Ok(position)
+    }
+
+    /// The tenant of a slug.
+    pub async fn tenant(&self, slug: &str) -> Result<TenantId, StoreError> {
+        let known = self
+            .0
+            .slugs
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(slug)
+            .copied();
+        if let Some(tenant) = known {
+            return Ok(tenant);
+        }
+        let tx = self.0.db.begin_catalogue(Purpose::Read).await?;
+        let row = scope::catalogue::<tenant::Entity>()
+            .filter(tenant::Column::Slug.eq(slug))
+            .one(&tx)
+            .await
+            .map_err(DbError::from)?;
+        tx.commit().await?;
+        let tenant = TenantId(row.ok_or(StoreError::NoTenant)?.tenant_id);
+        self.0
+            .slugs
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(slug.to_owned(), tenant);
+        Ok(tenant)
+    }
+
+    /// Every tenant with its slug, by number.
+    pub async fn tenants(&self) -> Result<Vec<(TenantId, String)>, StoreError> {
+        let tx = self.0.db.begin_catalogue(Purpose::Read).await?;
+        let rows = scope::catalogue::<tenant::Entity>()
+            .order_by_asc(tenant::Column::TenantId)
+            .all(&tx)
+            .await
+            .map_err(DbError::from)?;
+        tx.commit().await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (TenantId(row.tenant_id), row.slug))
+            .collect())
+    }
+
+    /// Gives a slug its number and an empty log. Done before, it answers the same number; the
+    /// first event, `tenant.created`, is a command's.
+    pub async fn provision(&self, slug: &str) -> Result<TenantId, StoreError> {
+        loop {
+            match self.tenant(slug).await {
+                Err(StoreError::NoTenant) => {}
+                found => return found,
+            }
+            match self.insert_tenant(slug).await {
+                // Two nodes drew the same number or slug: look again.
+                Err(StoreError::Db(error)) if error.unique_violation() => {}
+                Err(error) => return Err(error),
+                Ok(()) => {}
+            }
+        }
+    }
+
+    async fn insert_tenant(&self, slug: &str) -> Result<(), StoreError> {
+        let mut tx = self.0.db.begin_catalogue(Purpose::Append).await?;
+        let last = scope::catalogue::<tenant::Entity>()
+            .order_by_desc(tenant::Column::TenantId)
+            .one(&tx)
+            .await
+            .map_err(DbError::from)?;
+        let (tenant_id, created_at) = (
+            last.map_or(1, |last| last.tenant_id + 1),
+            clock::instant().micros(),
+        );
+        let head = tenant_head::Model {
+            tenant_id,
+            position: 0,
+            incarnation: 1,
+            recorded_at: 0,
+            hash: vec![0; 32],
+        };
+        let row = tenant::Model {
+            tenant_id,
+            slug: slug.to_owned(),
+            created_at,
+        };
+        tx.write(Rows::of(&[row], Merge::Refuse)).await?;
+        tx.write(Rows::of(&[head], Merge::Refuse)).await?;
+        Ok(tx.commit().await?)
+    }
+}

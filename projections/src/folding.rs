@@ -1,0 +1,282 @@
+//! Runs a [`Fold`] over a batch: which documents, from where, and what cannot be folded.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use entrepot_domain::envelope::Recorded;
+use entrepot_domain::event::Event;
+use entrepot_domain::kernel::TenantId;
+use entrepot_entity::parked;
+use entrepot_event_store::Entry;
+use entrepot_event_store::db::{DbError, Tx};
+use lru::LruCache;
+
+use crate::model::{Fold, FoldError, TenantFacts};
+use crate::writes::Writes;
+
+/// Documents of one tenant and model that stay in memory between batches.
+const DOCS_MAX: usize = 10_000;
+
+/// One batch of a tenant's log on its way into rows.
+pub(crate) struct Batch<'a> {
+    pub(crate) facts: &'a TenantFacts,
+    pub(crate) entries: &'a [Arc<Entry>],
+    /// Keys that are parked already, by model.
+    pub(crate) parked: &'a HashMap<String, HashSet<String>>,
+    /// Set when the database refused this batch of one event: its keys are parked without folding.
+    pub(crate) refused: Option<&'a str>,
+    /// Microseconds since 1970.
+    pub(crate) now: i64,
+}
+
+/// A read model whatever its types.
+#[async_trait::async_trait]
+pub(crate) trait AnyModel: Send + Sync {
+    fn name(&self) -> &'static str;
+    fn tables(&self) -> &'static [&'static str];
+    /// The texts of the keys that an event touches.
+    fn keys(&self, event: &Event) -> Vec<String>;
+    /// Folds a batch into rows, and says what is parked.
+    async fn fold(
+        &self,
+        tx: &Tx,
+        batch: &Batch<'_>,
+        out: &mut Writes,
+    ) -> Result<Vec<parked::Model>, DbError>;
+    /// Forgets a tenant's documents: somebody else wrote its rows, or a write failed.
+    fn forget(&self, tenant: TenantId);
+}
+
+/// A model with its documents in memory.
+pub(crate) struct Model<F: Fold> {
+    docs: Mutex<HashMap<TenantId, LruCache<F::Key, F::Doc>>>,
+}
+
+impl<F: Fold> Model<F> {
+    pub(crate) fn boxed() -> Box<dyn AnyModel> {
+        Box::new(Self {
+            docs: Mutex::default(),
+        })
+    }
+
+    /// The documents of these keys, from memory or from their rows.
+    async fn docs(
+        &self,
+        tx: &Tx,
+        tenant: TenantId,
+        keys: &[F::Key],
+    ) -> Result<HashMap<F::Key, F::Doc>, DbError> {
+        let (mut docs, mut absent) = (HashMap::with_capacity(keys.len()), Vec::new());
+        {
+            let mut cached = self.docs.lock().unwrap_or_else(PoisonError::into_inner);
+            let cached = cached.entry(tenant).or_insert_with(LruCache::unbounded);
+            for key in keys {
+                match cached.get(key) {
+                    Some(doc) => drop(docs.insert(key.clone(), doc.clone())),
+                    None => absent.push(key.clone()),
+                }
+            }
+        }
+        if !absent.is_empty() {
+            docs.extend(F::load(tx, tenant, &absent).await?);
+        }
+        Ok(docs)
+    }
+
+    fn keep(&self, tenant: TenantId, docs: Vec<(F::Key, F::Doc)>) {
+        let mut cached = self.docs.lock().unwrap_or_else(PoisonError::into_inner);
+        let cached = cached.entry(tenant).or_insert_with(LruCache::unbounded);
+        for (key, doc) in docs {
+            cached.put(key, doc);
+        }
+        while cached.len() > DOCS_MAX {
+            cached.pop_lru();
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl<F: Fold> AnyModel for Model<F> {
+    fn name(&self) -> &'static str {
+        F::NAME
+    }
+
+    fn tables(&self) -> &'static [&'static str] {
+        F::tables()
+    }
+
+    fn keys(&self, event: &Event) -> Vec<String> {
+        F::keys(event).iter().map(ToString::to_string).collect()
+    }
+
+    async fn fold(
+        &self,
+        tx: &Tx,
+        batch: &Batch<'_>,
+        out: &mut Writes,
+    ) -> Result<Vec<parked::Model>, DbError> {
+        let mut parking = Parking::new(F::NAME, batch);
+        let mut by_key: BTreeMap<F::Key, Vec<&Arc<Recorded>>> = BTreeMap::new();
+        for entry in batch.entries {
+            let Some(recorded) = parking.readable(entry) else {
+                continue;
+            };
+            for key in F::keys(&recorded.event) {
+                by_key.entry(key).or_default().push(recorded);
+            }
+        }
+        by_key.retain(|key, events| !parking.key_is_parked(&key.to_string(), events));
+
+        let tenant = batch.facts.tenant;
+        let keys: Vec<F::Key> = by_key.keys().cloned().collect();
+        let mut docs = self.docs(tx, tenant, &keys).await?;
+        let mut folded = Vec::with_capacity(keys.len());
+        for (key, events) in by_key {
+            let before = docs.remove(&key).unwrap_or_default();
+            let (after, taken, error) = fold_key::<F>(&before, &key, &events, batch.facts);
+            if let Some(error) = error {
+                parking.park(&key.to_string(), &events[taken..], &error.0);
+            }
+            if taken > 0 {
+                F::write(batch.facts, &key, &before, &after, out);
+                folded.push((key, after));
+            }
+        }
+        self.keep(tenant, folded);
+        Ok(parking.rows)
+    }
+
+    fn forget(&self, tenant: TenantId) {
+        self.docs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&tenant);
+    }
+}
+
+/// Folds a key's events; how many were taken, and why the next one was not.
+fn fold_key<F: Fold>(
+    before: &F::Doc,
+    key: &F::Key,
+    events: &[&Arc<Recorded>],
+    facts: &TenantFacts,
+) -> (F::Doc, usize, Option<FoldError>) {
+    let mut doc = before.clone();
+    for (taken, event) in events.iter().enumerate() {
+        if let Err(error) = apply::<F>(&mut doc, key, event, facts) {
+            // The failed event may have left half a change: fold again what came before it.
+            let mut doc = before.clone();
+            let again = events[..taken]
+                .iter()
+                .try_for_each(|event| apply::<F>(&mut doc, key, event, facts));
+            return (doc, taken, again.err().or(Some(error)));
+        }
+    }
+    (doc, events.len(), None)
+}
+
+/// A fold that panics parks its key like one that says no; it must not take the projector down.
+fn apply<F: Fold>(
+    doc: &mut F::Doc,
+    key: &F::Key,
+    event: &Recorded,
+    facts: &TenantFacts,
+) -> Result<(), FoldError> {
+    catch_unwind(AssertUnwindSafe(|| F::apply(doc, key, event, facts)))
+        .unwrap_or_else(|_| Err(FoldError("the fold panicked".to_owned())))
+}
+
+/// What a batch parks in one model.
+struct Parking<'a> {
+    model: &'static str,
+    batch: &'a Batch<'a>,
+    there: Option<&'a HashSet<String>>,
+    new: HashSet<String>,
+    rows: Vec<parked::Model>,
+}
+
+impl<'a> Parking<'a> {
+    fn new(model: &'static str, batch: &'a Batch<'a>) -> Self {
+        Self {
+            model,
+            batch,
+            there: batch.parked.get(model),
+            new: HashSet::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// The event, unless this release cannot read it or an earlier one of its stream.
+    fn readable(&mut self, entry: &'a Entry) -> Option<&'a Arc<Recorded>> {
+        let none_parked = self.there.is_none_or(HashSet::is_empty) && self.new.is_empty();
+        if none_parked && let Ok(recorded) = &entry.event {
+            return Some(recorded);
+        }
+        let stream = format!("stream:{}:{}", entry.stream_type, entry.stream_id);
+        match &entry.event {
+            Ok(recorded) if !self.is_parked(&stream) => Some(recorded),
+            Ok(_) => {
+                self.row(&stream, entry.position, None);
+                None
+            }
+            Err(error) => {
+                self.row(&stream, entry.position, Some(error.to_string()));
+                None
+            }
+        }
+    }
+
+    /// Whether a key takes no events now; they are parked then.
+    fn key_is_parked(&mut self, key: &str, events: &[&Arc<Recorded>]) -> bool {
+        if let Some(error) = self.batch.refused {
+            self.park(key, events, error);
+            return true;
+        }
+        let parked = self.is_parked(key);
+        if parked {
+            events
+                .iter()
+                .for_each(|event| self.row(key, event.position, None));
+        }
+        parked
+    }
+
+    /// Parks the first event for its error, the others because they follow it.
+    fn park(&mut self, key: &str, events: &[&Arc<Recorded>], error: &str) {
+        let mut error = Some(error.to_owned());
+        for event in events {
+            self.row(key, event.position, error.take());
+        }
+    }
+
+    fn is_parked(&self, key: &str) -> bool {
+        self.new.contains(key) || self.there.is_some_and(|there| there.contains(key))
+    }
+
+    fn row(&mut self, key: &str, position: i64, error: Option<String>) {
+        let tenant_id = self.batch.facts.tenant.0;
+        if let Some(error) = &error {
+            tracing::error!(
+                tenant = tenant_id,
+                model = self.model,
+                key,
+                position,
+                error,
+                "an event was parked"
+            );
+            metrics::counter!("entrepot_projection_parked_total", "projection" => self.model)
+                .increment(1);
+        }
+        self.new.insert(key.to_owned());
+        let (model, row_key) = (self.model.to_owned(), key.to_owned());
+        self.rows.push(parked::Model {
+            tenant_id,
+            model,
+            row_key,
+            position,
+            error,
+            parked_at: self.batch.now,
+        });
+    }
+}
