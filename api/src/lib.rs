@@ -1,3 +1,8 @@
+//! The edge: HTTP, the graph, live updates and the command line. No rules and no SQL beyond
+//! filters: commands go to the log, reads come from the read models.
 
+pub mod app;
 pub mod auth;
+pub mod graph;
 pub mod http;
+pub mod secrets;

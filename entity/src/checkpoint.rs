@@ -16,6 +16,8 @@ pub struct Model {
     pub position: i64,
     /// The lease under which it was written: a projector that lost its lease cannot write.
     pub lease_epoch: i64,
+    /// How often the rows were rebuilt: documents in a projector's memory are of one build.
+    pub rebuilt: i64,
     /// Microseconds since 1970.
     pub updated_at: i64,
 }

@@ -20,4 +20,21 @@ pub mod parked;
 pub mod tenant;
 pub mod timer;
 
+// Read models of group `core`.
+pub mod customers;
+pub mod inventory;
+pub mod margin_days;
+pub mod margins;
+pub mod mrr_movements;
+pub mod order_days;
+pub mod orders;
+pub mod products;
+pub mod subscriptions;
+
+// Read models of group `bi`.
+pub mod bi_order_lines;
+pub mod bi_orders;
+pub mod bi_payments;
+pub mod bi_shipments;
+
 pub mod scope;

@@ -38,6 +38,18 @@ macro_rules! scoped {
 }
 
 scoped!(event, command, snapshot, parked, subject_key, personal);
+scoped!(
+    orders,
+    order_days,
+    inventory,
+    margins,
+    margin_days,
+    subscriptions,
+    mrr_movements,
+    customers,
+    products
+);
+scoped!(bi_orders, bi_order_lines, bi_payments, bi_shipments);
 
 impl Catalogue for crate::tenant::Entity {}
 impl Catalogue for crate::tenant_head::Entity {}

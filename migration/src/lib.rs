@@ -6,6 +6,8 @@ use sea_orm_migration::prelude::*;
 
 mod dialect;
 mod m20261123_000001_log;
+mod m20261123_000002_read_models;
+mod views;
 
 /// Brings a database up to date.
 #[derive(Debug)]
@@ -14,6 +16,9 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261123_000001_log::Migration)]
+        vec![
+            Box::new(m20261123_000001_log::Migration),
+            Box::new(m20261123_000002_read_models::Migration),
+        ]
     }
 }

@@ -141,6 +141,7 @@ CREATE TABLE checkpoint (
   grp text NOT NULL,
   position bigint NOT NULL,
   lease_epoch bigint NOT NULL,
+  rebuilt bigint NOT NULL,
   updated_at bigint NOT NULL,
   PRIMARY KEY (tenant_id, grp)
 );

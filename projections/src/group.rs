@@ -25,8 +25,24 @@ pub struct Group {
     pub name: &'static str,
     pub(crate) models: Vec<Box<dyn AnyModel>>,
     /// Where each tenant's rows stood when this process last wrote them.
-    positions: Mutex<HashMap<TenantId, i64>>,
+    places: Mutex<HashMap<TenantId, Place>>,
     facts: Mutex<HashMap<TenantId, Arc<TenantFacts>>>,
+}
+
+/// Where rows stand, and how often they were rebuilt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    position: i64,
+    rebuilt: i64,
+}
+
+impl From<&checkpoint::Model> for Place {
+    fn from(row: &checkpoint::Model) -> Self {
+        Self {
+            position: row.position,
+            rebuilt: row.rebuilt,
+        }
+    }
 }
 
 /// How one batch ended.
@@ -36,7 +52,7 @@ enum Step {
     /// Rows and checkpoint stand at this position now.
     Committed,
     /// Another node moved the checkpoint, or holds the lease.
-    Moved(i64),
+    Moved(Place),
     /// The database refused the rows.
     Refused(DbError),
 }
@@ -46,7 +62,7 @@ impl Group {
         Self {
             name,
             models,
-            positions: Mutex::default(),
+            places: Mutex::default(),
             facts: Mutex::default(),
         }
     }
@@ -61,35 +77,33 @@ impl Group {
         let mut limit = BATCH_MAX;
         let mut slow_until = 0;
         loop {
-            let position = match self.position(tenant) {
-                Some(position) => position,
-                None => self.read_position(store.db(), tenant).await?,
+            let place = match self.place(tenant) {
+                Some(place) => place,
+                None => self.read_place(store.db(), tenant).await?,
             };
+            let position = place.position;
             if position >= slow_until {
                 limit = BATCH_MAX;
             }
             let entries = store.read(tenant, position, limit).await?;
             let last = entries.last().map_or(position, |entry| entry.position);
-            match self
-                .step(store, tenant, epoch, position, &entries, None)
-                .await
-            {
+            match self.step(store, tenant, epoch, place, &entries, None).await {
                 Ok(Step::Done) => return Ok(()),
                 Ok(Step::Committed) => {}
                 Ok(Step::Moved(to)) => self.forget(tenant, Some(to)),
                 Ok(Step::Refused(error)) if limit > 1 => {
                     // Find the event that the database refuses: one at a time up to here.
                     tracing::warn!(tenant = tenant.0, group = self.name, %error, "a batch was refused");
-                    self.forget(tenant, Some(position));
+                    self.forget(tenant, Some(place));
                     (limit, slow_until) = (1, last);
                 }
                 Ok(Step::Refused(error)) => {
-                    self.forget(tenant, Some(position));
+                    self.forget(tenant, Some(place));
                     self.step(
                         store,
                         tenant,
                         epoch,
-                        position,
+                        place,
                         &entries,
                         Some(&error.to_string()),
                     )
@@ -108,7 +122,7 @@ impl Group {
         store: &Store,
         tenant: TenantId,
         epoch: i64,
-        position: i64,
+        place: Place,
         entries: &[Arc<Entry>],
         refused: Option<&str>,
     ) -> Result<Step, StoreError> {
@@ -118,9 +132,9 @@ impl Group {
         let facts = self.facts(store, tenant).await?;
         let mut tx = store.db().begin(tenant, Purpose::Project).await?;
         let there = lock_checkpoint(&mut tx, tenant, self.name).await?;
-        if there.position != position || there.lease_epoch > epoch {
+        if Place::from(&there) != place || there.lease_epoch > epoch {
             tx.rollback().await?;
-            return Ok(Step::Moved(there.position));
+            return Ok(Step::Moved(Place::from(&there)));
         }
         let parked = self.parked(&tx, tenant).await?;
         let now = clock::instant().micros();
@@ -145,11 +159,18 @@ impl Group {
             grp: self.name.to_owned(),
             position: last.position,
             lease_epoch: epoch,
+            rebuilt: there.rebuilt,
             updated_at: now,
         };
         tx.write(Rows::of(&[row], Merge::Replace)).await?;
         tx.commit().await?;
-        self.forget_position(tenant, last.position);
+        self.stands(
+            tenant,
+            Place {
+                position: last.position,
+                ..place
+            },
+        );
         store.feed().models_are(tenant, self.name, last.position);
         store.hints().models(tenant, self.name, last.position);
         metrics::counter!("entrepot_events_projected_total", "group" => self.name)
@@ -157,14 +178,24 @@ impl Group {
         Ok(Step::Committed)
     }
 
-    /// Folds a batch in every model and writes what comes of it.
-    pub(crate) async fn write(&self, tx: &mut Tx, batch: &Batch<'_>) -> Result<(), DbError> {
+    /// Folds a batch in every model and writes what comes of it, parked events included.
+    async fn write(&self, tx: &mut Tx, batch: &Batch<'_>) -> Result<(), DbError> {
+        let parked = self.write_rows(tx, batch).await?;
+        tx.write(Rows::of(&parked, Merge::Replace)).await
+    }
+
+    /// Folds a batch in every model and writes the rows; what is parked is the caller's.
+    pub(crate) async fn write_rows(
+        &self,
+        tx: &mut Tx,
+        batch: &Batch<'_>,
+    ) -> Result<Vec<parked::Model>, DbError> {
         let (mut writes, mut parked) = (Writes::default(), Vec::new());
         for model in &self.models {
             parked.extend(model.fold(tx, batch, &mut writes).await?);
         }
         writes.flush(tx).await?;
-        tx.write(Rows::of(&parked, Merge::Replace)).await
+        Ok(parked)
     }
 
     /// The keys that are parked, by model.
@@ -207,37 +238,38 @@ impl Group {
         Ok(facts)
     }
 
-    fn position(&self, tenant: TenantId) -> Option<i64> {
-        self.positions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&tenant)
-            .copied()
+    fn place(&self, tenant: TenantId) -> Option<Place> {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.get(&tenant).copied()
     }
 
-    async fn read_position(&self, db: &Db, tenant: TenantId) -> Result<i64, StoreError> {
-        let position = checkpoint_of(db, tenant, self.name).await?;
-        self.forget(tenant, Some(position));
-        Ok(position)
+    fn stands(&self, tenant: TenantId, place: Place) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.insert(tenant, place);
     }
 
-    fn forget_position(&self, tenant: TenantId, position: i64) {
-        self.positions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(tenant, position);
+    async fn read_place(&self, db: &Db, tenant: TenantId) -> Result<Place, StoreError> {
+        let tx = db.begin_catalogue(Purpose::Read).await?;
+        let row = read_checkpoint(&tx, tenant, self.name, "").await?;
+        tx.commit().await?;
+        let place = row.as_ref().map_or(
+            Place {
+                position: 0,
+                rebuilt: 0,
+            },
+            Place::from,
+        );
+        self.forget(tenant, Some(place));
+        Ok(place)
     }
 
     /// Forgets a tenant's documents: they are not what the rows say any more.
-    fn forget(&self, tenant: TenantId, position: Option<i64>) {
+    fn forget(&self, tenant: TenantId, place: Option<Place>) {
         self.models.iter().for_each(|model| model.forget(tenant));
-        let mut positions = self
-            .positions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        match position {
-            Some(position) => positions.insert(tenant, position),
-            None => positions.remove(&tenant),
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        match place {
+            Some(place) => places.insert(tenant, place),
+            None => places.remove(&tenant),
         };
     }
 }
@@ -269,11 +301,16 @@ pub async fn facts(store: &Store, tenant: TenantId) -> Result<TenantFacts, Store
 /// Where a group stands, without waiting. No row is position 0, never "done".
 pub async fn checkpoint_of(db: &Db, tenant: TenantId, group: &str) -> Result<i64, StoreError> {
     let tx = db.begin_catalogue(Purpose::Read).await?;
-    let position = read_checkpoint(&tx, tenant, group, "")
-        .await?
-        .map_or(0, |row| row.position);
+    let position = checkpoint_in(&tx, tenant, group).await?;
     tx.commit().await?;
     Ok(position)
+}
+
+/// Where a group stands in the state that a transaction sees.
+pub async fn checkpoint_in(tx: &Tx, tenant: TenantId, group: &str) -> Result<i64, DbError> {
+    Ok(read_checkpoint(tx, tenant, group, "")
+        .await?
+        .map_or(0, |row| row.position))
 }
 
 /// Locks a group's checkpoint, making it if it is the first time.
@@ -292,6 +329,7 @@ pub(crate) async fn lock_checkpoint(
         grp,
         position: 0,
         lease_epoch: 0,
+        rebuilt: 0,
         updated_at: 0,
     };
     tx.write(Rows::of(std::slice::from_ref(&row), Merge::Refuse))

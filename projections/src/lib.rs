@@ -5,10 +5,29 @@
 //! (a batch in all models of a group, with the checkpoint), `runner` and `lease` (who, when),
 //! `position` (waiting), `rebuild` and `verify`.
 
+mod apart;
 mod folding;
 pub mod group;
 pub mod lease;
 pub mod model;
 pub mod position;
+pub mod rebuild;
 pub mod runner;
+pub mod verify;
 pub mod writes;
+
+// The read models.
+pub mod bi;
+pub mod customers;
+pub mod inventory;
+pub mod margins;
+pub mod orders;
+pub mod products;
+pub mod subscriptions;
+pub mod timers;
+
+mod load;
+mod rollup;
+mod subject;
+#[cfg(test)]
+mod testing;

@@ -28,12 +28,9 @@ pub async fn reached(
     }
     let (deadline, mut pause) = (Instant::now() + at_most, POLL.0);
     loop {
-        let woken = timeout(
-            pause.min(deadline - Instant::now()),
-            known.wait_for(|reached| *reached >= position),
-        )
-        .await;
-        if matches!(woken, Ok(Ok(_))) {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let woken = timeout(pause.min(left), known.wait_for(|reached| *reached >= position)).await;
+        if woken.is_ok_and(|known| known.is_ok()) {
             return Ok(true);
         }
         let there = checkpoint_of(store.db(), tenant, group).await?;

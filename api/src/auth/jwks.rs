@@ -187,3 +187,7 @@ fn fetch(url: &str) -> Result<Vec<u8>, IssuerError> {
         other => IssuerError::Fetch(Box::new(other)),
     })
 }
+
+#[cfg(test)]
+#[path = "jwks_tests.rs"]
+mod tests;

@@ -31,7 +31,6 @@ impl Command for DiscontinueSku {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::code;
     use crate::testing::{refused, retailer};
 
     #[test]

@@ -39,7 +39,6 @@ impl Command for SetPrice {
 mod tests {
     use super::*;
     use crate::catalog::DiscontinueSku;
-    use crate::kernel::code;
     use crate::testing::{refused, retailer};
 
     fn price(sku: &str, amount_minor: i64) -> SetPrice {

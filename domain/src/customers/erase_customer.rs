@@ -32,7 +32,6 @@ impl Command for EraseCustomer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::code;
     use crate::testing::{customer, refused, retailer};
 
     #[test]

@@ -37,7 +37,6 @@ impl Command for UpdateCustomer {
 mod tests {
     use super::*;
     use crate::customers::EraseCustomer;
-    use crate::kernel::code;
     use crate::testing::{customer, refused, retailer};
 
     #[test]

@@ -54,7 +54,7 @@ impl Command for DispatchShipment {
             quantity: picked.quantity,
         });
         let lines = lines.collect();
-        let (warehouse, issues) = self.issues(world, tenant, tracked(world, picked)?)?;
+        let (warehouse, issues) = self.issues(world, tenant, &tracked(world, picked)?)?;
 
         let shipment_id = ShipmentId(ctx.fresh_id());
         let dispatched = FulfillmentEvent::Dispatched(ShipmentDispatched {
@@ -133,12 +133,12 @@ impl DispatchShipment {
         &self,
         world: &World<'_>,
         tenant: &Tenant,
-        tracked: Vec<Picked<'_>>,
+        tracked: &[Picked<'_>],
     ) -> Result<(Option<Warehouse>, Vec<StockIssued>), Halt> {
         if tracked.is_empty() {
             return Ok((self.warehouse.clone(), Vec::new()));
         }
-        let candidates = self.candidates(tenant, &tracked);
+        let candidates = self.candidates(tenant, tracked);
         let positions = candidates.iter().flat_map(|warehouse| {
             let lines = tracked.iter();
             lines.map(|picked| StreamId::stock(&picked.line.sku, warehouse))
@@ -147,7 +147,7 @@ impl DispatchShipment {
 
         let mut refused = None;
         for warehouse in candidates {
-            match issue(world, self.order_id, warehouse, &tracked) {
+            match issue(world, self.order_id, warehouse, tracked) {
                 Ok(issues) => return Ok((Some(warehouse.clone()), issues)),
                 Err(Halt::Refused(refusal)) => {
                     refused.get_or_insert(refusal);

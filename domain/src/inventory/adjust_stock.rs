@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use super::guard::{NOTE_MAX, check_available, check_room, configured_position};
+use super::guard::{check_available, check_room, configured_position};
 use super::{InventoryEvent, Position, StockAdjusted};
 use crate::command::{Command, Decision};
 use crate::kernel::{
-    Ctx, Halt, Refusal, Refused, Sku, StreamId, Warehouse, amount, code, quantity, share, text,
+    Ctx, Halt, REASON_MAX, Refusal, Refused, Sku, StreamId, Warehouse, amount, code, quantity,
+    share, text,
 };
 use crate::world::World;
 
@@ -37,7 +38,7 @@ impl Command for AdjustStock {
             None => self.average_value(position)?,
         };
         self.check_value(position, value_delta_minor)?;
-        text(&self.reason, NOTE_MAX, "reason")?;
+        text(&self.reason, REASON_MAX, "reason")?;
         let adjusted = StockAdjusted {
             sku: self.sku.clone(),
             warehouse: self.warehouse.clone(),
@@ -106,10 +107,10 @@ fn value_refused(message: &str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use super::super::laws::{position, refused, reserved};
+    use super::super::laws::{position, reserved};
     use super::*;
     use crate::kernel::QUANTITY_MAX;
-    use crate::testing::{Past, retailer};
+    use crate::testing::{Past, refused, retailer};
 
     fn adjust(quantity_delta: i64, value_delta_minor: Option<i64>) -> AdjustStock {
         AdjustStock {
@@ -151,41 +152,40 @@ mod tests {
 
     #[test]
     fn units_found_where_nothing_is_on_hand_need_a_value() {
-        let value = (code::VALUE_OUT_OF_RANGE, "valueDeltaMinor");
-        assert_eq!(refused(&mut retailer(), &adjust(1, None)), value);
-        assert_eq!(refused(&mut retailer(), &adjust(0, Some(5))), value);
+        let value = "VALUE_OUT_OF_RANGE valueDeltaMinor";
+        assert_eq!(refused(retailer().when(&adjust(1, None))), value);
+        assert_eq!(refused(retailer().when(&adjust(0, Some(5)))), value);
         assert_eq!(after(retailer(), &adjust(1, Some(5))), (1, 5));
     }
 
     #[test]
     fn adjustments_that_break_a_rule_are_refused() {
-        let value = (code::VALUE_OUT_OF_RANGE, "valueDeltaMinor");
-        let quantity = code::QUANTITY_OUT_OF_RANGE;
+        let value = "VALUE_OUT_OF_RANGE valueDeltaMinor";
         for (command, expected) in [
-            (adjust(-4, None), (code::OUT_OF_STOCK, "quantityDelta")),
-            (
-                adjust(0, None),
-                (code::QUANTITY_NOT_POSITIVE, "quantityDelta"),
-            ),
-            (
-                adjust(0, Some(0)),
-                (code::QUANTITY_NOT_POSITIVE, "quantityDelta"),
-            ),
+            (adjust(-4, None), "OUT_OF_STOCK quantityDelta"),
+            (adjust(0, None), "QUANTITY_NOT_POSITIVE quantityDelta"),
+            (adjust(0, Some(0)), "QUANTITY_NOT_POSITIVE quantityDelta"),
             (adjust(-3, Some(0)), value),
             (adjust(-1, Some(-10_001)), value),
-            (adjust(i64::MIN, None), (quantity, "quantityDelta")),
-            (adjust(QUANTITY_MAX, Some(0)), (quantity, "quantityDelta")),
+            (
+                adjust(i64::MIN, None),
+                "QUANTITY_OUT_OF_RANGE quantityDelta",
+            ),
+            (
+                adjust(QUANTITY_MAX, Some(0)),
+                "QUANTITY_OUT_OF_RANGE quantityDelta",
+            ),
             (
                 adjust(QUANTITY_MAX, None),
-                (code::AMOUNT_OUT_OF_RANGE, "valueDeltaMinor"),
+                "AMOUNT_OUT_OF_RANGE valueDeltaMinor",
             ),
             (
                 adjust(1, Some(i64::MIN)),
-                (code::AMOUNT_OUT_OF_RANGE, "valueDeltaMinor"),
+                "AMOUNT_OUT_OF_RANGE valueDeltaMinor",
             ),
         ] {
             assert_eq!(
-                refused(&mut three_for_a_hundred(), &command),
+                refused(three_for_a_hundred().when(&command)),
                 expected,
                 "{command:?}"
             );
@@ -197,8 +197,8 @@ mod tests {
         let mut past = three_for_a_hundred();
         reserved(&mut past, 2, None);
         assert_eq!(
-            refused(&mut past, &adjust(-2, None)),
-            (code::OUT_OF_STOCK, "quantityDelta")
+            refused(past.when(&adjust(-2, None))),
+            "OUT_OF_STOCK quantityDelta"
         );
         assert_eq!(after(past, &adjust(-1, None)), (2, 6667));
     }

@@ -43,9 +43,9 @@ impl Command for ExpireReservation {
 
 #[cfg(test)]
 mod tests {
-    use super::super::laws::{position, refused, reserved};
+    use super::super::laws::{position, reserved};
     use super::*;
-    use crate::testing::{Past, retailer};
+    use crate::testing::{Past, refused, retailer};
 
     fn expire(reservation_id: ReservationId) -> ExpireReservation {
         ExpireReservation {
@@ -66,17 +66,11 @@ mod tests {
         let mut past = stocked();
         let id = reserved(&mut past, 4, Some("2026-03-01T01:00:00Z"));
         let mut past = past.at("2026-03-01T00:59:59Z");
-        assert_eq!(
-            refused(&mut past, &expire(id)),
-            (code::WRONG_STATE, "reservationId")
-        );
+        assert_eq!(refused(past.when(&expire(id))), "WRONG_STATE reservationId");
         let mut past = past.at("2026-03-01T01:00:00Z");
         past.when(&expire(id)).expect("its time is over");
         assert_eq!(position(&past, "A", "east").available(), 5);
-        assert_eq!(
-            refused(&mut past, &expire(id)),
-            (code::NOT_FOUND, "reservationId")
-        );
+        assert_eq!(refused(past.when(&expire(id))), "NOT_FOUND reservationId");
     }
 
     #[test]
@@ -84,9 +78,6 @@ mod tests {
         let mut past = stocked();
         let id = reserved(&mut past, 4, None);
         let mut past = past.at("2099-01-01T00:00:00Z");
-        assert_eq!(
-            refused(&mut past, &expire(id)),
-            (code::WRONG_STATE, "reservationId")
-        );
+        assert_eq!(refused(past.when(&expire(id))), "WRONG_STATE reservationId");
     }
 }

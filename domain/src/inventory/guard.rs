@@ -7,16 +7,10 @@ use crate::kernel::{
 };
 use crate::world::World;
 
-/// The longest reason or reference, in bytes.
-pub(super) const NOTE_MAX: usize = 200;
-
 /// Refuses a SKU that is unknown or whose stock is not tracked.
 pub(super) fn check_tracked(world: &World<'_>, sku: &Sku) -> Result<(), Halt> {
     let item = world.item(sku)?;
-    if !item.exists {
-        let message = format!("SKU `{sku}` is not in the catalog");
-        return Err(Refusal::at(code::SKU_UNKNOWN, "sku", message).into());
-    }
+    item.check_known(sku, "sku")?;
     if !item.tracked {
         let message = "stock of the SKU is not tracked";
         return Err(Refusal::at(code::WRONG_STATE, "sku", message).into());

@@ -19,12 +19,6 @@ pub(super) fn position(past: &Past, sku: &str, warehouse: &str) -> Position {
     }
 }
 
-/// The code and field of a refusal, leaked to compare them with literals.
-pub(super) fn refused(past: &mut Past, command: &dyn AnyCommand) -> (&'static str, &'static str) {
-    let refusal = past.when(command).expect_err("a refusal");
-    (refusal.code, refusal.field.unwrap_or_default().leak())
-}
-
 /// Holds units of A in `east`.
 pub(super) fn reserved(past: &mut Past, quantity: i64, until: Option<&str>) -> ReservationId {
     let command = ReserveStock {

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use super::guard::{NOTE_MAX, check_room, configured_position};
+use super::guard::{check_room, configured_position};
 use super::{InventoryEvent, StockReceived};
 use crate::command::{Command, Decision};
 use crate::kernel::{
-    Ctx, Halt, Refused, Sku, StreamId, Warehouse, amount, non_negative, quantity, text,
+    Ctx, Halt, REFERENCE_MAX, Refused, Sku, StreamId, Warehouse, amount, non_negative, quantity,
+    text,
 };
 use crate::world::World;
 
@@ -48,7 +49,7 @@ impl Command for ReceiveStock {
             (value_minor, self.cost.field()),
         )?;
         if let Some(reference) = &self.reference {
-            text(reference, NOTE_MAX, "reference")?;
+            text(reference, REFERENCE_MAX, "reference")?;
         }
         let received = StockReceived {
             sku: self.sku.clone(),
@@ -85,10 +86,10 @@ impl ReceiptCost {
 
 #[cfg(test)]
 mod tests {
-    use super::super::laws::{position, refused};
+    use super::super::laws::position;
     use super::*;
-    use crate::kernel::{AMOUNT_MAX, QUANTITY_MAX, code};
-    use crate::testing::retailer;
+    use crate::kernel::{AMOUNT_MAX, QUANTITY_MAX};
+    use crate::testing::{refused, retailer};
 
     fn receive(quantity: i64, cost: ReceiptCost) -> ReceiveStock {
         ReceiveStock {
@@ -120,43 +121,43 @@ mod tests {
                     sku: "Z".into(),
                     ..good.clone()
                 },
-                (code::SKU_UNKNOWN, "sku"),
+                "SKU_UNKNOWN sku",
             ),
             (
                 ReceiveStock {
                     sku: "GIFT".into(),
                     ..good.clone()
                 },
-                (code::WRONG_STATE, "sku"),
+                "WRONG_STATE sku",
             ),
             (
                 ReceiveStock {
                     warehouse: "moon".into(),
                     ..good.clone()
                 },
-                (code::WAREHOUSE_UNKNOWN, "warehouse"),
+                "WAREHOUSE_UNKNOWN warehouse",
             ),
             (
                 ReceiveStock {
                     reference: Some(String::new()),
                     ..good
                 },
-                (code::TEXT_MALFORMED, "reference"),
+                "TEXT_MALFORMED reference",
             ),
             (
                 receive(0, ReceiptCost::Unit(1)),
-                (code::QUANTITY_NOT_POSITIVE, "quantity"),
+                "QUANTITY_NOT_POSITIVE quantity",
             ),
             (
                 receive(1, ReceiptCost::Total(-1)),
-                (code::AMOUNT_NEGATIVE, "totalCostMinor"),
+                "AMOUNT_NEGATIVE totalCostMinor",
             ),
             (
                 receive(QUANTITY_MAX, ReceiptCost::Unit(AMOUNT_MAX)),
-                (code::AMOUNT_OUT_OF_RANGE, "unitCostMinor"),
+                "AMOUNT_OUT_OF_RANGE unitCostMinor",
             ),
         ] {
-            assert_eq!(refused(&mut retailer(), &command), expected);
+            assert_eq!(refused(retailer().when(&command)), expected);
         }
     }
 
@@ -165,14 +166,14 @@ mod tests {
         let mut past = retailer().stocked("A", "east", QUANTITY_MAX, AMOUNT_MAX);
         let command = receive(1, ReceiptCost::Unit(0));
         assert_eq!(
-            refused(&mut past, &command),
-            (code::QUANTITY_OUT_OF_RANGE, "quantity")
+            refused(past.when(&command)),
+            "QUANTITY_OUT_OF_RANGE quantity"
         );
         let mut past = retailer().stocked("A", "east", 1, AMOUNT_MAX);
         let command = receive(1, ReceiptCost::Unit(1));
         assert_eq!(
-            refused(&mut past, &command),
-            (code::AMOUNT_OUT_OF_RANGE, "unitCostMinor")
+            refused(past.when(&command)),
+            "AMOUNT_OUT_OF_RANGE unitCostMinor"
         );
     }
 }

@@ -55,9 +55,9 @@ fn part(asked: i64, held: i64) -> Refused<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::laws::{ordered, position, refused, reserved};
+    use super::super::laws::{ordered, position, reserved};
     use super::*;
-    use crate::testing::retailer;
+    use crate::testing::{refused, retailer};
 
     fn release(reservation_id: ReservationId, quantity: Option<i64>) -> ReleaseStock {
         ReleaseStock {
@@ -75,14 +75,14 @@ mod tests {
         past.when(&release(id, Some(1))).expect("a part");
         assert_eq!(position(&past, "A", "east").reserved, 3);
         assert_eq!(
-            refused(&mut past, &release(id, Some(4))),
-            (code::QUANTITY_EXCEEDS_OPEN, "quantity")
+            refused(past.when(&release(id, Some(4)))),
+            "QUANTITY_EXCEEDS_OPEN quantity"
         );
         past.when(&release(id, None)).expect("the rest");
         assert_eq!(position(&past, "A", "east").available(), 5);
         assert_eq!(
-            refused(&mut past, &release(id, None)),
-            (code::NOT_FOUND, "reservationId")
+            refused(past.when(&release(id, None))),
+            "NOT_FOUND reservationId"
         );
     }
 
@@ -90,8 +90,8 @@ mod tests {
     fn what_an_order_holds_only_the_order_releases() {
         let (mut past, id) = ordered(retailer().stocked("A", "east", 5, 0), 2);
         assert_eq!(
-            refused(&mut past, &release(id, None)),
-            (code::WRONG_STATE, "reservationId")
+            refused(past.when(&release(id, None))),
+            "WRONG_STATE reservationId"
         );
     }
 }

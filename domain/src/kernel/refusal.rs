@@ -48,7 +48,7 @@ pub enum Halt {
     /// A rule said no.
     Refused(Refusal),
     /// A stream that the rule reads is not in memory yet. The lane loads what the
-    /// [`World`](super::World) noted as missing and decides again from the start.
+    /// [`World`](crate::world::World) noted as missing and decides again from the start.
     NeedsState,
 }
 

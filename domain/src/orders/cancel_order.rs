@@ -60,7 +60,6 @@ fn shipping_back(order: &Order) -> (i64, i64) {
 mod tests {
     use super::*;
     use crate::event::Event;
-    use crate::kernel::code;
     use crate::orders::CancelLine;
     use crate::orders::tests::{order_id, state, stocked, worked_order};
     use crate::testing::{Past, refused};

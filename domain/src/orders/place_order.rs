@@ -293,12 +293,18 @@ mod tests {
         vec![discount; count]
     }
 
-    fn shipping(method: &str, amount_minor: i64, tax_class: &str) -> Option<NewShipping> {
-        Some(NewShipping {
+    fn unnamed() -> Vec<NewDiscount> {
+        let mut discounts = discounts(1);
+        discounts[0].code.clear();
+        discounts
+    }
+
+    fn shipping(method: &str, amount_minor: i64, tax_class: &str) -> NewShipping {
+        NewShipping {
             method: method.to_owned(),
             amount_minor,
             tax_class: tax_class.to_owned(),
-        })
+        }
     }
 
     fn assert_refused(cases: Vec<(PlaceOrder, &str)>) {
@@ -353,7 +359,7 @@ mod tests {
                 "LIST_TOO_LONG lines.1.discounts",
             ),
             (
-                with(|line| line.discounts[0].code.clear()),
+                with(|line| line.discounts = unnamed()),
                 "TEXT_MALFORMED lines.1.discounts.0.code",
             ),
         ]);
@@ -361,90 +367,73 @@ mod tests {
 
     #[test]
     fn an_order_that_breaks_a_rule_is_refused_where_it_does() {
-        let good = || order(vec![line("A", 1)]);
-        let later = Instant::parse("2026-01-15T12:00:01Z", "at").ok();
-        let nul = Some(ExternalRef {
-            system: "web".to_owned(),
-            id: "1\0".to_owned(),
+        let with = |change: fn(&mut PlaceOrder)| {
+            let mut bad = order(vec![line("A", 1)]);
+            change(&mut bad);
+            bad
+        };
+        let euro = with(|order| order.currency = Currency::parse("EUR"));
+        let nul = with(|order| {
+            order.external_ref = Some(ExternalRef {
+                system: "web".to_owned(),
+                id: "1\0".to_owned(),
+            });
         });
-        let many = |count| vec![line("GIFT", 1); count];
+        let future = Instant::parse("2026-01-15T12:00:01Z", "at").ok();
+        let future = PlaceOrder {
+            placed_at: future,
+            ..order(vec![line("A", 1)])
+        };
         assert_refused(vec![
+            (euro, "PRICE_MISSING lines.0.unitPriceMinor"),
+            (nul, "TEXT_MALFORMED externalRef.id"),
+            (future, "TIME_OUT_OF_ORDER placedAt"),
             (
-                PlaceOrder {
-                    channel: "fax".to_owned(),
-                    ..good()
-                },
+                with(|order| order.channel = "fax".to_owned()),
                 "CHANNEL_UNKNOWN channel",
             ),
             (
-                PlaceOrder {
-                    external_ref: nul,
-                    ..good()
-                },
-                "TEXT_MALFORMED externalRef.id",
-            ),
-            (
-                PlaceOrder {
-                    placed_at: later,
-                    ..good()
-                },
-                "TIME_OUT_OF_ORDER placedAt",
-            ),
-            (
-                PlaceOrder {
-                    discounts: discounts(21),
-                    ..good()
-                },
+                with(|order| order.discounts = discounts(21)),
                 "LIST_TOO_LONG discounts",
             ),
             (
-                PlaceOrder {
-                    currency: Currency::parse("EUR"),
-                    ..good()
-                },
-                "PRICE_MISSING lines.0.unitPriceMinor",
-            ),
-            (
-                PlaceOrder {
-                    customer_id: Some(CustomerId::default()),
-                    ..good()
-                },
+                with(|order| order.customer_id = Some(CustomerId::default())),
                 "NOT_FOUND customerId",
             ),
             (
-                PlaceOrder {
-                    subscription_id: Some(SubscriptionId::default()),
-                    ..good()
-                },
+                with(|order| order.subscription_id = Some(SubscriptionId::default())),
                 "NOT_FOUND subscriptionId",
             ),
+            (with(|order| order.lines.clear()), "LIST_EMPTY lines"),
             (
-                PlaceOrder {
-                    shipping: shipping("", 1, "standard"),
-                    ..good()
-                },
+                with(|order| order.lines = vec![line("GIFT", 1); 251]),
+                "LIST_TOO_LONG lines",
+            ),
+        ]);
+        let most = order(vec![line("GIFT", 1); 250]);
+        stocked().when(&most).expect("250 lines are allowed");
+    }
+
+    #[test]
+    fn shipping_that_breaks_a_rule_is_refused_where_it_does() {
+        let with = |new| PlaceOrder {
+            shipping: Some(new),
+            ..order(vec![line("A", 1)])
+        };
+        assert_refused(vec![
+            (
+                with(shipping("", 1, "standard")),
                 "TEXT_MALFORMED shipping.method",
             ),
             (
-                PlaceOrder {
-                    shipping: shipping("post", -1, "standard"),
-                    ..good()
-                },
+                with(shipping("post", -1, "standard")),
                 "AMOUNT_NEGATIVE shipping.amountMinor",
             ),
             (
-                PlaceOrder {
-                    shipping: shipping("post", 1, "luxury"),
-                    ..good()
-                },
+                with(shipping("post", 1, "luxury")),
                 "TAX_CLASS_UNKNOWN shipping.taxClass",
             ),
-            (order(Vec::new()), "LIST_EMPTY lines"),
-            (order(many(251)), "LIST_TOO_LONG lines"),
         ]);
-        stocked()
-            .when(&order(many(250)))
-            .expect("250 lines are allowed");
     }
 
     #[test]
@@ -567,10 +556,11 @@ mod tests {
             reserved.collect::<Vec<_>>(),
             [(Some(1), 6), (Some(1), 6), (Some(3), 4)]
         );
-        assert_eq!(
-            refused(past.when(&order(vec![line("A", 1)]))),
-            "OUT_OF_STOCK lines.0.quantity"
-        );
+        let next = PlaceOrder {
+            order_id: None,
+            ..order(vec![line("A", 1)])
+        };
+        assert_eq!(refused(past.when(&next)), "OUT_OF_STOCK lines.0.quantity");
     }
 
     #[test]

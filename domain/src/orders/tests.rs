@@ -125,7 +125,8 @@ fn step() -> impl Strategy<Value = Step> {
     let warehouse = prop_oneof![Just("east"), Just("west")];
     prop_oneof![
         4 => (1_u32..5, 0_i64..6).prop_map(|(line, units)| Step::CancelLine(line, units)),
-        4 => (warehouse, 1_u32..5, 1_i64..6).prop_map(|(at, line, units)| Step::Ship(at, line, units)),
+        4 => (warehouse, 1_u32..5, 1_i64..6)
+            .prop_map(|(warehouse, line, units)| Step::Ship(warehouse, line, units)),
         1 => Just(Step::CancelOrder),
     ]
 }
@@ -203,7 +204,8 @@ proptest! {
                     let held = order.lines.iter().filter(|line| line.sku == sku);
                     let held: i64 = held.map(|line| line.held_in(&warehouse.into())).sum();
                     prop_assert_eq!(position.reserved, held);
-                    prop_assert_eq!(position.reservations.values().map(|r| r.quantity).sum::<i64>(), held);
+                    let reservations = position.reservations.values();
+                    prop_assert_eq!(reservations.map(|held| held.quantity).sum::<i64>(), held);
                     prop_assert!(position.on_hand >= held && position.value_minor >= 0);
                     prop_assert!(position.on_hand > 0 || position.value_minor == 0);
                 }

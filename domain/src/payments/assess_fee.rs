@@ -40,10 +40,10 @@ impl Command for AssessFee {
 
 #[cfg(test)]
 mod tests {
-    use super::super::given::{PAYMENT, authorized, capture, payment, refused};
+    use super::super::given::{PAYMENT, authorized, capture, payment};
     use super::*;
     use crate::event::Event;
-    use crate::kernel::code;
+    use crate::testing::refused;
 
     fn assess(amount_minor: i64) -> AssessFee {
         AssessFee {
@@ -63,17 +63,14 @@ mod tests {
                 if fee.amount_minor == -30 && !fee.estimated
         ));
         assert_eq!(payment(&past).fee_minor, 270);
-        assert_eq!(
-            refused(&mut past, &assess(270)),
-            (code::WRONG_STATE, "paymentId")
-        );
+        assert_eq!(refused(past.when(&assess(270))), "WRONG_STATE paymentId");
     }
 
     #[test]
     fn a_fee_is_not_negative() {
         assert_eq!(
-            refused(&mut authorized(9306), &assess(-1)),
-            (code::AMOUNT_NEGATIVE, "amountMinor")
+            refused(authorized(9306).when(&assess(-1))),
+            "AMOUNT_NEGATIVE amountMinor"
         );
     }
 }

@@ -54,8 +54,9 @@ impl Command for AuthorizePayment {
 
 #[cfg(test)]
 mod tests {
-    use super::super::given::{ORDER, PAYMENT, authorize, instant, ordered, payment, refused};
+    use super::super::given::{ORDER, PAYMENT, authorize, instant, ordered, payment};
     use super::*;
+    use crate::testing::refused;
 
     #[test]
     fn an_authorization_takes_the_orders_currency() {
@@ -84,8 +85,8 @@ mod tests {
     fn authorizations_that_break_a_rule_are_refused() {
         let mut past = ordered().at("2026-03-01T00:00:00Z");
         past.when(&authorize(1)).expect("authorized");
-        let taken = (code::ALREADY_EXISTS, "paymentId");
-        assert_eq!(refused(&mut past, &authorize(1)), taken);
+        let taken = "ALREADY_EXISTS paymentId";
+        assert_eq!(refused(past.when(&authorize(1))), taken);
 
         let good = AuthorizePayment {
             payment_id: Some(PaymentId::natural(&["other"])),
@@ -97,45 +98,45 @@ mod tests {
                     order_id: OrderId(PAYMENT.0),
                     ..good.clone()
                 },
-                (code::NOT_FOUND, "orderId"),
+                "NOT_FOUND orderId",
             ),
             (
                 AuthorizePayment {
                     currency: Currency::parse("EUR"),
                     ..good.clone()
                 },
-                (code::CURRENCY_MISMATCH, "currency"),
+                "CURRENCY_MISMATCH currency",
             ),
             (
                 AuthorizePayment {
                     provider: String::new(),
                     ..good.clone()
                 },
-                (code::TEXT_MALFORMED, "provider"),
+                "TEXT_MALFORMED provider",
             ),
             (
                 AuthorizePayment {
                     provider_ref: Some("a\0".to_owned()),
                     ..good.clone()
                 },
-                (code::TEXT_MALFORMED, "providerRef"),
+                "TEXT_MALFORMED providerRef",
             ),
             (
                 AuthorizePayment {
                     amount_minor: 0,
                     ..good.clone()
                 },
-                (code::AMOUNT_NOT_POSITIVE, "amountMinor"),
+                "AMOUNT_NOT_POSITIVE amountMinor",
             ),
             (
                 AuthorizePayment {
                     expires_at: Some(instant("2026-03-01T00:00:00Z")),
                     ..good
                 },
-                (code::TIME_OUT_OF_ORDER, "expiresAt"),
+                "TIME_OUT_OF_ORDER expiresAt",
             ),
         ] {
-            assert_eq!(refused(&mut past, &command), expected);
+            assert_eq!(refused(past.when(&command)), expected);
         }
     }
 }

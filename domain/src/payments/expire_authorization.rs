@@ -36,9 +36,9 @@ impl Command for ExpireAuthorization {
 #[cfg(test)]
 mod tests {
     use super::super::AuthorizePayment;
-    use super::super::given::{PAYMENT, authorize, authorized, instant, ordered, payment, refused};
+    use super::super::given::{PAYMENT, authorize, authorized, instant, ordered, payment};
     use super::*;
-    use crate::kernel::code;
+    use crate::testing::refused;
 
     const EXPIRE: ExpireAuthorization = ExpireAuthorization {
         payment_id: PAYMENT,
@@ -52,20 +52,17 @@ mod tests {
             ..authorize(100)
         };
         past.when(&command).expect("authorized");
-        let wrong_state = (code::WRONG_STATE, "paymentId");
-        assert_eq!(refused(&mut past, &EXPIRE), wrong_state);
+        let wrong_state = "WRONG_STATE paymentId";
+        assert_eq!(refused(past.when(&EXPIRE)), wrong_state);
         let mut past = past.at("2026-03-01T00:00:00Z");
         past.when(&EXPIRE).expect("its time is over");
         assert_eq!(payment(&past).capturable(), 0);
-        assert_eq!(refused(&mut past, &EXPIRE), wrong_state);
+        assert_eq!(refused(past.when(&EXPIRE)), wrong_state);
     }
 
     #[test]
     fn an_authorization_without_an_end_does_not_expire() {
         let mut past = authorized(100).at("2099-01-01T00:00:00Z");
-        assert_eq!(
-            refused(&mut past, &EXPIRE),
-            (code::WRONG_STATE, "paymentId")
-        );
+        assert_eq!(refused(past.when(&EXPIRE)), "WRONG_STATE paymentId");
     }
 }

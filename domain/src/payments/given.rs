@@ -5,7 +5,6 @@ use uuid::Uuid;
 use super::{
     Attempt, AuthorizePayment, CapturePayment, Payment, RefundPayment, ReportUnknownOutcome,
 };
-use crate::command::AnyCommand;
 use crate::kernel::{Currency, Instant, OrderId, PaymentId};
 use crate::orders::{Allocation, OrderEvent, OrderPlaced, Totals};
 use crate::state::State;
@@ -83,12 +82,6 @@ pub(super) fn payment(past: &Past) -> Payment {
         State::Payment(payment) => *payment,
         other => panic!("a payment, not {other:?}"),
     }
-}
-
-/// The code and field of a refusal, leaked to compare them with literals.
-pub(super) fn refused(past: &mut Past, command: &dyn AnyCommand) -> (&'static str, &'static str) {
-    let refusal = past.when(command).expect_err("a refusal");
-    (refusal.code, refusal.field.unwrap_or_default().leak())
 }
 
 pub(super) fn instant(text: &str) -> Instant {

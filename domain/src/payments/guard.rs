@@ -2,16 +2,10 @@
 
 use super::Payment;
 use crate::kernel::{
-    Ctx, Currency, Halt, OrderId, PaymentId, Refusal, Refused, code, positive, text,
+    CODE_MAX, Ctx, Currency, Halt, OrderId, PaymentId, REFERENCE_MAX, Refusal, Refused, code,
+    positive, text,
 };
 use crate::world::World;
-
-/// The longest provider name, in bytes.
-const PROVIDER_MAX: usize = 64;
-/// The longest id at a provider, in bytes.
-const PROVIDER_REF_MAX: usize = 200;
-/// The longest reason, in bytes.
-pub(super) const REASON_MAX: usize = 200;
 
 /// A payment that exists.
 pub(super) fn known<'a>(world: &World<'a>, id: PaymentId) -> Result<&'a Payment, Halt> {
@@ -64,12 +58,12 @@ pub(super) fn order_currency(
 
 /// Checks a provider's name.
 pub(super) fn check_provider(provider: &str) -> Refused<()> {
-    text(provider, PROVIDER_MAX, "provider")
+    text(provider, CODE_MAX, "provider")
 }
 
 /// Checks a provider's own id.
 pub(super) fn check_provider_ref(provider_ref: Option<&str>) -> Refused<()> {
-    provider_ref.map_or(Ok(()), |id| text(id, PROVIDER_REF_MAX, "providerRef"))
+    provider_ref.map_or(Ok(()), |id| text(id, REFERENCE_MAX, "providerRef"))
 }
 
 /// An amount to capture: the given one, which may not exceed what is left, or all that is left.

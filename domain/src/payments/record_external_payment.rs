@@ -38,6 +38,8 @@ impl Command for RecordExternalPayment {
         let payment_id = new_id(world, ctx, self.payment_id)?;
         check_provider(&self.provider)?;
         check_provider_ref(self.provider_ref.as_deref())?;
+        let captured_at = self.captured_at.unwrap_or(ctx.now);
+        captured_at.not_after(ctx.now, "capturedAt")?;
         let captured = PaymentCaptured {
             payment_id,
             order_id: self.order_id,
@@ -45,7 +47,7 @@ impl Command for RecordExternalPayment {
             provider_ref: self.provider_ref.clone(),
             currency,
             amount_minor: positive(self.amount_minor, "amountMinor")?,
-            captured_at: self.captured_at.unwrap_or(ctx.now),
+            captured_at,
         };
         let mut decision = Decision::about(payment_id.0);
         push_capture(&mut decision, world.tenant()?, captured, self.fee_minor, 0)?;
@@ -56,12 +58,10 @@ impl Command for RecordExternalPayment {
 #[cfg(test)]
 mod tests {
     use super::super::PaymentEvent;
-    use super::super::given::{
-        ORDER, PAYMENT, capture, instant, ordered, payment, refund, refused,
-    };
+    use super::super::given::{ORDER, PAYMENT, capture, instant, ordered, payment, refund};
     use super::*;
     use crate::event::Event;
-    use crate::kernel::code;
+    use crate::testing::refused;
 
     fn record() -> RecordExternalPayment {
         RecordExternalPayment {
@@ -96,8 +96,8 @@ mod tests {
         ));
         past.when(&refund(Some(100))).expect("refunded");
         assert_eq!(
-            refused(&mut past, &capture(Some(1))),
-            (code::CAPTURE_EXCEEDS_AUTHORIZED, "amountMinor")
+            refused(past.when(&capture(Some(1)))),
+            "CAPTURE_EXCEEDS_AUTHORIZED amountMinor"
         );
     }
 
@@ -110,29 +110,33 @@ mod tests {
                     order_id: OrderId(PAYMENT.0),
                     ..record()
                 },
-                (code::NOT_FOUND, "orderId"),
+                "NOT_FOUND orderId",
             ),
             (
                 RecordExternalPayment {
                     currency: Currency::parse("EUR"),
                     ..record()
                 },
-                (code::CURRENCY_MISMATCH, "currency"),
+                "CURRENCY_MISMATCH currency",
             ),
             (
                 RecordExternalPayment {
                     amount_minor: -1,
                     ..record()
                 },
-                (code::AMOUNT_NOT_POSITIVE, "amountMinor"),
+                "AMOUNT_NOT_POSITIVE amountMinor",
+            ),
+            (
+                RecordExternalPayment {
+                    captured_at: Some(instant("2026-01-16T00:00:00Z")),
+                    ..record()
+                },
+                "TIME_OUT_OF_ORDER capturedAt",
             ),
         ] {
-            assert_eq!(refused(&mut past, &command), expected);
+            assert_eq!(refused(past.when(&command)), expected);
         }
         past.when(&record()).expect("recorded");
-        assert_eq!(
-            refused(&mut past, &record()),
-            (code::ALREADY_EXISTS, "paymentId")
-        );
+        assert_eq!(refused(past.when(&record())), "ALREADY_EXISTS paymentId");
     }
 }

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::guard::{REASON_MAX, check_provider_ref, refundable, settled};
+use super::guard::{check_provider_ref, refundable, settled};
 use super::{PaymentEvent, PaymentRefunded};
 use crate::command::{Command, Decision};
-use crate::kernel::{Ctx, Halt, PaymentId, text};
+use crate::kernel::{Ctx, Halt, PaymentId, REASON_MAX, text};
 use crate::world::World;
 
 /// Refunds a captured payment, whole or in part.
@@ -46,25 +46,22 @@ impl Command for RefundPayment {
 
 #[cfg(test)]
 mod tests {
-    use super::super::given::{authorized, capture, payment, refund, refused};
+    use super::super::given::{authorized, capture, payment, refund};
     use super::*;
-    use crate::kernel::code;
+    use crate::testing::refused;
 
     #[test]
     fn refunds_stop_at_what_was_captured() {
         let mut past = authorized(100);
-        let exceeds = (code::REFUND_EXCEEDS_CAPTURED, "amountMinor");
-        assert_eq!(refused(&mut past, &refund(Some(1))), exceeds);
+        let exceeds = "REFUND_EXCEEDS_CAPTURED amountMinor";
+        assert_eq!(refused(past.when(&refund(Some(1)))), exceeds);
         past.when(&capture(Some(60))).expect("captured");
         past.when(&refund(Some(20))).expect("a part");
-        assert_eq!(refused(&mut past, &refund(Some(41))), exceeds);
+        assert_eq!(refused(past.when(&refund(Some(41)))), exceeds);
         past.when(&refund(None)).expect("the rest");
         let after = payment(&past);
         assert_eq!((after.refundable(), after.capturable()), (0, 40));
-        assert_eq!(
-            refused(&mut past, &refund(None)),
-            (code::WRONG_STATE, "paymentId")
-        );
+        assert_eq!(refused(past.when(&refund(None))), "WRONG_STATE paymentId");
     }
 
     #[test]
@@ -75,9 +72,6 @@ mod tests {
             reason: " ".to_owned(),
             ..refund(None)
         };
-        assert_eq!(
-            refused(&mut past, &command),
-            (code::TEXT_MALFORMED, "reason")
-        );
+        assert_eq!(refused(past.when(&command)), "TEXT_MALFORMED reason");
     }
 }

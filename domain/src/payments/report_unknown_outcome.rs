@@ -44,10 +44,10 @@ impl Command for ReportUnknownOutcome {
 #[cfg(test)]
 mod tests {
     use super::super::VoidPayment;
-    use super::super::given::{PAYMENT, authorized, capture, refund, refused, report};
+    use super::super::given::{PAYMENT, authorized, capture, refund, report};
     use super::*;
     use crate::command::AnyCommand;
-    use crate::kernel::code;
+    use crate::testing::refused;
 
     #[test]
     fn nothing_moves_while_an_outcome_is_unknown() {
@@ -64,8 +64,8 @@ mod tests {
             &report(Attempt::Refund, 1),
         ];
         for command in commands {
-            let expected = (code::WRONG_STATE, "paymentId");
-            assert_eq!(refused(&mut past, command), expected, "{}", command.name());
+            let expected = "WRONG_STATE paymentId";
+            assert_eq!(refused(past.when(command)), expected, "{}", command.name());
         }
     }
 
@@ -75,18 +75,18 @@ mod tests {
         for (command, expected) in [
             (
                 report(Attempt::Capture, 101),
-                (code::CAPTURE_EXCEEDS_AUTHORIZED, "amountMinor"),
+                "CAPTURE_EXCEEDS_AUTHORIZED amountMinor",
             ),
             (
                 report(Attempt::Refund, 1),
-                (code::REFUND_EXCEEDS_CAPTURED, "amountMinor"),
+                "REFUND_EXCEEDS_CAPTURED amountMinor",
             ),
             (
                 report(Attempt::Capture, 0),
-                (code::AMOUNT_NOT_POSITIVE, "amountMinor"),
+                "AMOUNT_NOT_POSITIVE amountMinor",
             ),
         ] {
-            assert_eq!(refused(&mut past, &command), expected);
+            assert_eq!(refused(past.when(&command)), expected);
         }
     }
 }

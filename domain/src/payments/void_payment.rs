@@ -32,9 +32,9 @@ impl Command for VoidPayment {
 
 #[cfg(test)]
 mod tests {
-    use super::super::given::{PAYMENT, authorized, capture, payment, refused};
+    use super::super::given::{PAYMENT, authorized, capture, payment};
     use super::*;
-    use crate::kernel::code;
+    use crate::testing::refused;
 
     const VOID: VoidPayment = VoidPayment {
         payment_id: PAYMENT,
@@ -46,15 +46,15 @@ mod tests {
         past.when(&capture(Some(60))).expect("a part");
         past.when(&VOID).expect("the rest");
         assert_eq!(payment(&past).capturable(), 0);
-        let wrong_state = (code::WRONG_STATE, "paymentId");
-        assert_eq!(refused(&mut past, &VOID), wrong_state);
-        assert_eq!(refused(&mut past, &capture(Some(1))), wrong_state);
+        let wrong_state = "WRONG_STATE paymentId";
+        assert_eq!(refused(past.when(&VOID)), wrong_state);
+        assert_eq!(refused(past.when(&capture(Some(1)))), wrong_state);
     }
 
     #[test]
     fn a_captured_payment_has_nothing_to_give_up() {
         let mut past = authorized(100);
         past.when(&capture(None)).expect("captured");
-        assert_eq!(refused(&mut past, &VOID), (code::WRONG_STATE, "paymentId"));
+        assert_eq!(refused(past.when(&VOID)), "WRONG_STATE paymentId");
     }
 }

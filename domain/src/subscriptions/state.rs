@@ -62,6 +62,10 @@ impl Aggregate for Subscription {
             }
             SubscriptionEvent::Resumed(resumed) => {
                 self.status = SubscriptionStatus::Active;
+                if resumed.next_cycle != self.next_cycle {
+                    // The failed cycle passed during the pause: nothing is left to try again.
+                    self.retry_on = None;
+                }
                 self.next_cycle = resumed.next_cycle;
                 self.resume_on = None;
             }

@@ -93,7 +93,6 @@ fn check_warehouses(warehouses: &[Warehouse]) -> Refused<()> {
 mod tests {
     use super::*;
     use crate::event::Event;
-    use crate::kernel::code;
     use crate::testing::{refused, retailer};
 
     fn tax_table(class: &str, taxes: &[(&str, i64)]) -> Config {

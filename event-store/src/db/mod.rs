@@ -9,6 +9,7 @@ mod tx;
 
 use entrepot_domain::kernel::TenantId;
 use sea_orm::DbBackend;
+use tokio::sync::OwnedMutexGuard;
 
 pub use error::DbError;
 pub use rows::{Merge, Rows};
@@ -75,8 +76,16 @@ impl Db {
     /// A connection of its own for a rebuild, with temporary tables that stand before the real ones.
     pub async fn begin_apart(&self, tenant: TenantId) -> Result<Tx, DbError> {
         match self {
-            Self::Postgres(db) => db.begin(Some(tenant), Purpose::Project).await,
+            Self::Postgres(db) => db.begin_apart(tenant).await,
             Self::Sqlite(db) => db.begin_apart().await,
+        }
+    }
+
+    /// The turn to write: a transaction that was begun apart takes it before it writes real tables.
+    pub async fn turn(&self) -> Option<OwnedMutexGuard<()>> {
+        match self {
+            Self::Postgres(_) => None,
+            Self::Sqlite(db) => Some(db.turn().await),
         }
     }
 

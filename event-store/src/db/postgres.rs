@@ -15,6 +15,7 @@ const APP_ROLE: &str = "entrepot_app";
 /// A PostgreSQL database.
 #[derive(Clone, Debug)]
 pub struct Postgres {
+    connect: PgConnectOptions,
     readers: PgPool,
     writers: PgPool,
 }
@@ -27,23 +28,9 @@ impl Postgres {
             ("lock_timeout", "10s"),
             ("idle_in_transaction_session_timeout", "60s"),
         ]);
-        let pool = || {
-            let options = PgPoolOptions::new().max_connections(options.connections);
-            // Whoever the URL logs in as: from here on the session can only do what the role may.
-            options
-                .after_connect(|conn, _| {
-                    Box::pin(async move {
-                        conn.execute(AssertSqlSafe(format!("SET ROLE {APP_ROLE}")))
-                            .await
-                            .map(drop)
-                    })
-                })
-                .connect_lazy_with(connect.clone())
-        };
-        let db = Self {
-            readers: pool(),
-            writers: pool(),
-        };
+        let readers = pool(&connect, options.connections);
+        let writers = pool(&connect, options.connections);
+        let db = Self { connect, readers, writers };
         db.readers.acquire().await?;
         Ok(db)
     }
@@ -72,10 +59,30 @@ impl Postgres {
         Ok(Tx::new(Conn::Postgres(conn), None))
     }
 
+    /// On a connection of its own: statements prepared on it before its temporary tables stood
+    /// would go to the real ones.
+    pub(super) async fn begin_apart(&self, tenant: TenantId) -> Result<Tx, DbError> {
+        let connect = self.connect.clone().options([("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0")]);
+        let mut conn = pool(&connect, 1).acquire().await?;
+        let begin = format!("BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL app.tenant_id = '{tenant}'");
+        conn.execute(AssertSqlSafe(begin)).await?;
+        Ok(Tx::new(Conn::Postgres(conn), None))
+    }
+
     pub(super) async fn close(&self) {
         self.readers.close().await;
         self.writers.close().await;
     }
+}
+
+/// Connections that work as the application's role, whoever the URL logs in as.
+fn pool(connect: &PgConnectOptions, connections: u32) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .after_connect(|conn, _| {
+            Box::pin(async move { conn.execute(AssertSqlSafe(format!("SET ROLE {APP_ROLE}"))).await.map(drop) })
+        })
+        .connect_lazy_with(connect.clone())
 }
 
 /// `INSERT … SELECT * FROM unnest(…)`: one round trip and one plan, however many rows.

@@ -9,7 +9,7 @@ use sea_orm::sqlx::sqlite::{
 };
 use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _, SqlitePool};
 use serde_json::Value as Json;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::tx::{Conn, Tx};
 use super::{DbError, DbOptions, Purpose, rows::Rows};
@@ -20,6 +20,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// A SQLite database.
 #[derive(Clone, Debug)]
 pub struct Sqlite {
+    connect: SqliteConnectOptions,
     readers: SqlitePool,
     /// Syncs every commit: a command is acknowledged only when it survives power loss.
     appender: SqlitePool,
@@ -52,6 +53,7 @@ impl Sqlite {
             projector: pool(1, SqliteSynchronous::Off),
             readers: pool(options.connections, SqliteSynchronous::Full),
             turn: Arc::default(),
+            connect: connect.clone(),
         };
         db.appender.acquire().await?;
         Ok(db)
@@ -78,9 +80,15 @@ impl Sqlite {
 
     /// A transaction that reads the file and writes temporary tables; it keeps no writer waiting.
     pub(super) async fn begin_apart(&self) -> Result<Tx, DbError> {
-        let mut conn = self.readers.acquire().await?;
+        let apart = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(self.connect.clone());
+        let mut conn = apart.acquire().await?;
         conn.execute(AssertSqlSafe("BEGIN".to_owned())).await?;
         Ok(Tx::new(Conn::Sqlite(conn), None))
+    }
+
+    /// The turn to write.
+    pub(super) async fn turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.turn).lock_owned().await
     }
 
     pub(super) async fn close(&self) {

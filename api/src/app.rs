@@ -1,0 +1,17 @@
+//! What the requests of one process share.
+
+use entrepot_event_store::Store;
+use entrepot_event_store::vault::Vault;
+
+use crate::secrets::Secrets;
+
+/// One process.
+#[derive(Clone)]
+pub struct App {
+    /// The log.
+    pub store: Store,
+    /// Personal data.
+    pub vault: Vault,
+    /// What is derived from the deployment's secret.
+    pub secrets: Secrets,
+}

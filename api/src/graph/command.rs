@@ -1,0 +1,114 @@
+//! From a mutation to the lane and back: the part that every command shares.
+
+use async_graphql::{Context, Result, SimpleObject};
+use entrepot_domain::command::AnyCommand;
+use entrepot_domain::kernel::Refusal;
+use entrepot_event_store::vault::VaultWrite;
+use entrepot_event_store::{IdempotencyKey, Receipt, Submission, SubmitError};
+use uuid::Uuid;
+
+use super::consistency::Token;
+use super::error::{self, bad_input};
+use super::scalar::BigInt;
+use super::session::session;
+
+/// The longest idempotency key, in bytes.
+const KEY_MAX: usize = 255;
+
+/// Why a command was refused: data, not an error.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct UserError {
+    /// Stable, upper case, for programs.
+    pub code: String,
+    /// The path of the input field that the rule speaks of, under `input`.
+    pub field: Option<Vec<String>>,
+    /// The rule in a sentence, for people.
+    pub message: String,
+}
+
+impl From<Refusal> for UserError {
+    fn from(refusal: Refusal) -> Self {
+        let field = refusal.field.map(|field| field.split('.').map(str::to_owned).collect());
+        Self { code: refusal.code.to_owned(), field, message: refusal.message }
+    }
+}
+
+/// What every payload says besides the entity.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct CommandResult {
+    /// Empty if the command was accepted.
+    pub user_errors: Vec<UserError>,
+    /// Send it with a later query, as header `entrepot-consistency`, to read at least this state.
+    pub consistency_token: Option<String>,
+    /// The position of the command's last event in the tenant's log.
+    pub position: Option<BigInt>,
+    /// Whether the idempotency key had been used before: this is the first answer again.
+    pub replayed: bool,
+}
+
+/// A command on its way, with what the edge adds to it.
+pub(crate) struct Outgoing<C> {
+    pub(crate) command: C,
+    /// The key from the input; the header's counts without one.
+    pub(crate) key: Option<String>,
+    /// A digest of the input where the command itself differs each time.
+    pub(crate) fingerprint: Option<[u8; 32]>,
+    /// Personal data that joins the commit.
+    pub(crate) vault: Vec<VaultWrite>,
+}
+
+impl<C> Outgoing<C> {
+    /// A command without personal data.
+    pub(crate) const fn new(command: C, key: Option<String>) -> Self {
+        Self { command, key, fingerprint: None, vault: Vec::new() }
+    }
+}
+
+/// Has a command decided for the caller's tenant, and remembers its position for the reads that
+/// follow in the same request.
+///
+/// The id is the subject's; `None` if a rule refused.
+pub(crate) async fn submit<C: AnyCommand + 'static>(
+    ctx: &Context<'_>,
+    outgoing: Outgoing<C>,
+) -> Result<(Option<Uuid>, CommandResult)> {
+    let session = session(ctx)?;
+    let mut submission = Submission::new(session.tenant()?, session.actor(), outgoing.command);
+    submission.fingerprint = outgoing.fingerprint;
+    submission.vault = outgoing.vault;
+    if let Some(key) = outgoing.key.or_else(|| session.caller().idempotency_key.clone()) {
+        submission = submission.keyed(key_of(key, session.requester().client())?);
+    }
+    let tenant = submission.tenant;
+    match session.app.store.submit(submission).await {
+        Ok(receipt) => {
+            session.wrote(receipt.last_position);
+            let token = Token { tenant, position: receipt.last_position }.seal(&session.app.secrets);
+            Ok((Some(receipt.subject), accepted(&receipt, token)))
+        }
+        Err(SubmitError::Refused(refusal)) => Ok((None, refused(refusal))),
+        Err(error) => Err(error::submit(error)),
+    }
+}
+
+/// Checks a client's key and scopes it to the client.
+fn key_of(key: String, client: &str) -> Result<IdempotencyKey> {
+    if key.is_empty() || key.len() > KEY_MAX || key.chars().any(char::is_control) {
+        return Err(bad_input("idempotencyKey", "must be 1 to 255 bytes without control characters"));
+    }
+    Ok(IdempotencyKey { client: client.to_owned(), key, permanent: false })
+}
+
+fn accepted(receipt: &Receipt, token: String) -> CommandResult {
+    CommandResult {
+        user_errors: Vec::new(),
+        consistency_token: Some(token),
+        position: Some(BigInt(receipt.last_position)),
+        replayed: receipt.replayed,
+    }
+}
+
+/// The answer to a command that a rule refused.
+pub(crate) fn refused(refusal: Refusal) -> CommandResult {
+    CommandResult { user_errors: vec![refusal.into()], consistency_token: None, position: None, replayed: false }
+}

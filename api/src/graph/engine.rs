@@ -1,0 +1,66 @@
+//! What the library's execution lacks, in one extension because each costs a hook per field:
+//! errors of nullable fields stay where they are, and accidents are masked.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo};
+use async_graphql::{Response, ServerError, ServerResult, Value};
+
+/// Makes an [`Engine`] for each request.
+#[derive(Debug)]
+pub(crate) struct EngineFactory;
+
+impl ExtensionFactory for EngineFactory {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Engine::default())
+    }
+}
+
+/// One request's extension.
+#[derive(Default)]
+struct Engine {
+    /// Errors of nullable fields, which became null.
+    errors: Mutex<Vec<ServerError>>,
+}
+
+#[async_trait::async_trait]
+impl Extension for Engine {
+    async fn execute(&self, ctx: &ExtensionContext<'_>, operation: Option<&str>, next: NextExecute<'_>) -> Response {
+        let mut response = next.run(ctx, operation).await;
+        let mut errors = std::mem::take(&mut *self.errors.lock().unwrap_or_else(PoisonError::into_inner));
+        errors.append(&mut response.errors);
+        errors.iter_mut().for_each(mask);
+        response.errors = errors;
+        response
+    }
+
+    /// GraphQL 6.4.4: an error in a nullable field makes that field null, and no more.
+    async fn resolve(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        info: ResolveInfo<'_>,
+        next: NextResolve<'_>,
+    ) -> ServerResult<Option<Value>> {
+        let nullable = !info.return_type.ends_with('!');
+        match next.run(ctx, info).await {
+            Err(error) if nullable => {
+                self.errors.lock().unwrap_or_else(PoisonError::into_inner).push(error);
+                Ok(Some(Value::Null))
+            }
+            result => result,
+        }
+    }
+}
+
+/// An error that no code was given to was not meant for callers.
+fn mask(error: &mut ServerError) {
+    let extensions = error.extensions.get_or_insert_default();
+    if extensions.get("code").is_none() {
+        tracing::error!(message = %error.message, path = ?error.path, "an error without a code was masked");
+        "something went wrong on our side".clone_into(&mut error.message);
+        extensions.set("code", "INTERNAL_SERVER_ERROR");
+    }
+    if extensions.get("retryable").is_none() {
+        extensions.set("retryable", false);
+    }
+}

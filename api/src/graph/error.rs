@@ -1,0 +1,48 @@
+//! Errors of the graph: a stable code, whether it is worth retrying, and a message that tells
+//! nothing of the inside.
+
+use async_graphql::{Error, ErrorExtensions as _};
+use entrepot_event_store::db::DbError;
+use entrepot_event_store::{StoreError, SubmitError};
+
+/// An error that the caller can act on.
+pub(crate) fn fault(code: &'static str, message: impl Into<String>) -> Error {
+    Error::new(message).extend_with(|_, extensions| {
+        extensions.set("code", code);
+        extensions.set("retryable", matches!(code, "THROTTLED" | "READ_NOT_YET_CONSISTENT" | "UNAVAILABLE"));
+    })
+}
+
+/// Input that no rule has looked at yet: a malformed id, a page that is too long.
+pub(crate) fn bad_input(field: &str, message: &str) -> Error {
+    fault("BAD_USER_INPUT", format!("{field}: {message}"))
+        .extend_with(|_, extensions| extensions.set("field", field.to_owned()))
+}
+
+/// What a caller is told of an accident; the log is told the rest.
+pub(crate) fn store(error: StoreError) -> Error {
+    match error {
+        StoreError::NoTenant => fault("FORBIDDEN", "no such tenant"),
+        error => {
+            tracing::error!(%error, "a request met an accident");
+            fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")
+        }
+    }
+}
+
+/// The same for an accident in the database.
+pub(crate) fn db(error: impl Into<DbError>) -> Error {
+    store(StoreError::Db(error.into()))
+}
+
+/// What a caller is told of a command that has no receipt and was not refused by a rule.
+pub(crate) fn submit(error: SubmitError) -> Error {
+    let message = error.to_string();
+    match error {
+        SubmitError::KeyMismatch => fault("IDEMPOTENCY_KEY_PARAMETER_MISMATCH", message),
+        SubmitError::Overloaded => fault("THROTTLED", message),
+        SubmitError::OutcomeUnknown => fault("UNAVAILABLE", message),
+        SubmitError::Refused(refusal) => fault("BAD_USER_INPUT", refusal.message),
+        SubmitError::Store(error) => store(error),
+    }
+}

@@ -1,0 +1,111 @@
+//! The graph behind the transport: from a verified caller to an answer that says where it was read.
+
+use std::sync::Arc;
+
+use async_graphql::{Request, Response, ServerError, Value, value};
+use entrepot_event_store::StoreError;
+use futures_util::StreamExt as _;
+use futures_util::stream::{BoxStream, once};
+
+use super::consistency::Token;
+use super::error::{self, bad_input};
+use super::loader;
+use super::session::Session;
+use super::{Graph, live::Cursor};
+use crate::app::App;
+use crate::http::executor::{Caller, GraphExecutor};
+
+/// Header that carries a consistency token, both ways.
+const CONSISTENCY: &str = "entrepot-consistency";
+
+/// Answers operations on the graph.
+pub struct Executor {
+    schema: Graph,
+    app: Arc<App>,
+}
+
+impl Executor {
+    /// An executor of the whole graph.
+    pub const fn new(schema: Graph, app: Arc<App>) -> Self {
+        Self { schema, app }
+    }
+
+    /// Finds the caller's tenant and waits for the state that the caller asks for.
+    async fn session(app: &Arc<App>, caller: Caller) -> Result<Arc<Session>, async_graphql::Error> {
+        let tenant = match caller.requester.tenant() {
+            None => None,
+            // A platform operator may name a tenant that it is about to create.
+            Some(slug) => match app.store.tenant(slug).await {
+                Err(StoreError::NoTenant) if caller.requester.platform() => None,
+                found => Some(found.map_err(error::store)?),
+            },
+        };
+        let token = match (&caller.consistency, tenant) {
+            (Some(token), Some(tenant)) => {
+                let open = Token::open(token, tenant, &app.secrets);
+                Some(open.ok_or_else(|| bad_input(CONSISTENCY, "not a consistency token of this tenant"))?)
+            }
+            _ => None,
+        };
+        let session = Session::new(Arc::clone(app), caller, tenant);
+        if let Some(token) = token {
+            session.wait(token.position).await?;
+        }
+        Ok(session)
+    }
+}
+
+impl GraphExecutor for Executor {
+    async fn execute(&self, request: Request, caller: Caller) -> Response {
+        let session = match Self::session(&self.app, caller).await {
+            Ok(session) => session,
+            Err(error) => return refuse(error),
+        };
+        let request = loader::attach(request.data(Arc::clone(&session)), &session);
+        let mut response = self.schema.execute(request).await;
+        session.finish().await;
+        report(&mut response, &session);
+        response
+    }
+
+    fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Response> {
+        let (schema, app) = (self.schema.clone(), Arc::clone(&self.app));
+        let started = async move {
+            let session = match Self::session(&app, caller).await {
+                Ok(session) => session,
+                Err(error) => return once(async { refuse(error) }).boxed(),
+            };
+            let cursor = Cursor::default();
+            let request = request.data(Arc::clone(&session)).data(cursor.clone());
+            let responses = schema.execute_stream(loader::attach(request, &session));
+            responses
+                .map(move |mut response| {
+                    if let Some(cursor) = cursor.take() {
+                        response.extensions.insert("cursor".to_owned(), Value::String(cursor));
+                    }
+                    response
+                })
+                .boxed()
+        };
+        once(started).flatten().boxed()
+    }
+}
+
+fn refuse(error: async_graphql::Error) -> Response {
+    let ServerError { message, extensions, .. } = error.into_server_error(async_graphql::Pos::default());
+    let mut refusal = ServerError::new(message, None);
+    refusal.extensions = extensions;
+    Response::from_errors(vec![refusal])
+}
+
+/// Says where the answer was read, in `extensions.consistency` and in the header.
+fn report(response: &mut Response, session: &Session) {
+    let (Ok(tenant), Some(position)) = (session.tenant(), session.position()) else { return };
+    let token = Token { tenant, position }.seal(&session.app.secrets);
+    if let Ok(header) = token.parse() {
+        response.http_headers.insert(CONSISTENCY, header);
+    }
+    let as_of = session.as_of().map(|as_of| as_of.to_string());
+    let consistency = value!({ "token": token, "position": position.to_string(), "asOf": as_of });
+    response.extensions.insert("consistency".to_owned(), consistency);
+}

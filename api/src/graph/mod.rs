@@ -1,0 +1,59 @@
+//! The graph: one schema, one file a business area.
+//!
+//! An area's file holds its types, queries, commands and live updates. What all areas share:
+//! [`session`] (who asks, and the one state that is read), [`policy`] (who may), [`scalar`],
+//! [`page`] (connections), [`command`] (mutations), [`live`] (subscriptions), [`loader`] (batching).
+//! Resolvers hold no rules and no SQL beyond a filter; another tenant's rows are out of reach of
+//! any argument.
+
+mod command;
+mod consistency;
+mod engine;
+mod error;
+mod executor;
+mod gid;
+mod live;
+mod loader;
+mod orders;
+mod page;
+mod personal;
+pub mod policy;
+mod scalar;
+pub mod session;
+
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema};
+
+pub use executor::Executor;
+
+/// The graph's schema.
+pub type Graph = Schema<Query, Mutation, Subscription>;
+
+/// Everything that can be read.
+#[derive(MergedObject, Default)]
+pub struct Query(orders::OrderQuery);
+
+/// Everything that can be commanded. Commands run one after the other.
+#[derive(MergedObject, Default)]
+pub struct Mutation(orders::OrderMutation);
+
+/// Everything that can be followed live.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(orders::OrderSubscription);
+
+/// Builds the schema.
+pub fn graph() -> Graph {
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+        .enable_subscription_in_federation()
+        .limit_depth(15)
+        .limit_recursive_depth(32)
+        .limit_directives(10)
+        .disable_suggestions()
+        .extension(engine::EngineFactory)
+        .finish()
+}
+
+/// The schema as text, as `schema.graphql` holds it.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
+    graph().sdl_with_options(options)
+}

@@ -1,0 +1,51 @@
+//! Reads orders: what the caller may not see is not there.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::Result;
+use async_graphql::dataloader::Loader;
+use entrepot_entity::{orders, scope};
+use entrepot_projections::orders::OrderDoc;
+use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
+use uuid::Uuid;
+
+use crate::graph::error;
+use crate::graph::session::{Session, Snapshot};
+
+/// The tenant's orders that the caller may see.
+pub(super) fn visible(session: &Session) -> Result<Select<orders::Entity>> {
+    let rows = scope::of::<orders::Entity>(session.tenant()?.0);
+    Ok(match session.channels() {
+        Some(channels) => rows.filter(orders::Column::Channel.is_in(channels)),
+        None => rows,
+    })
+}
+
+/// An order's document.
+pub(super) fn document(row: &orders::Model) -> Result<OrderDoc> {
+    serde_json::from_str(&row.doc).map_err(|error| {
+        tracing::error!(%error, order = %row.order_id, "an order's document does not decode; rebuild the read model");
+        error::fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")
+    })
+}
+
+/// Orders by id, in one state.
+pub(super) async fn by_ids(session: &Session, snapshot: &Snapshot, ids: &[Uuid]) -> Result<HashMap<Uuid, OrderDoc>> {
+    let rows = visible(session)?.filter(orders::Column::OrderId.is_in(ids.iter().copied()));
+    let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
+    rows.iter().map(|row| Ok((row.order_id, document(row)?))).collect()
+}
+
+/// Orders by id, batched within one request.
+pub struct OrderLoader(pub(in crate::graph) Arc<Session>);
+
+impl Loader<Uuid> for OrderLoader {
+    type Value = OrderDoc;
+    type Error = async_graphql::Error;
+
+    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, OrderDoc>> {
+        let snapshot = self.0.read().await?;
+        by_ids(&self.0, &snapshot, ids).await
+    }
+}

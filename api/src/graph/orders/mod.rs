@@ -1,0 +1,14 @@
+//! Orders with their lines, payments and shipments.
+
+mod command;
+mod live;
+mod load;
+mod query;
+mod totals;
+mod types;
+
+pub use command::OrderMutation;
+pub use live::OrderSubscription;
+pub(super) use load::OrderLoader;
+pub use query::OrderQuery;
+pub use types::Order;

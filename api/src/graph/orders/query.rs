@@ -1,0 +1,156 @@
+//! Queries of orders.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use entrepot_entity::orders;
+use sea_orm::{ColumnTrait as _, PaginatorTrait as _, QueryFilter as _, Select};
+use serde::Serialize;
+
+use super::load::{OrderLoader, document, visible};
+use super::totals::{self, OrderSums, OrderSumsFilter};
+use super::types::{FulfillmentStatus, Order, OrderStatus, PaymentStatus};
+use crate::graph::page::{Keyset, PageArgs, page};
+use crate::graph::policy::{Allow, Area};
+use crate::graph::scalar::{BigInt, DateTime};
+use crate::graph::session::session;
+use crate::graph::{error, gid, loader};
+
+/// Queries of orders.
+#[derive(Debug, Default)]
+pub struct OrderQuery;
+
+/// A list of orders.
+pub type OrderConnection = Connection<String, Order, OrderConnectionFields>;
+
+/// What a list of orders has besides its edges.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct OrderConnectionFields {
+    /// All orders that match the filter, on whatever page. Null if it was not asked for.
+    total_count: Option<BigInt>,
+}
+
+/// Which orders.
+#[derive(Clone, Debug, Default, InputObject, Serialize)]
+pub struct OrderFilter {
+    /// Of this channel.
+    channel: Option<String>,
+    /// With this id in its channel.
+    external_id: Option<String>,
+    /// Of this customer.
+    customer_id: Option<ID>,
+    /// Made by cycles of this subscription.
+    subscription_id: Option<ID>,
+    /// In this state.
+    #[serde(skip)]
+    status: Option<OrderStatus>,
+    /// Paid this far.
+    #[serde(skip)]
+    payment_status: Option<PaymentStatus>,
+    /// Shipped this far.
+    #[serde(skip)]
+    fulfillment_status: Option<FulfillmentStatus>,
+    /// Placed at this instant or later.
+    #[serde(skip)]
+    placed_from: Option<DateTime>,
+    /// Placed before this instant.
+    #[serde(skip)]
+    placed_before: Option<DateTime>,
+}
+
+/// What orders are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub enum OrderSort {
+    /// The newest first.
+    #[default]
+    PlacedAtDesc,
+    /// The oldest first.
+    PlacedAtAsc,
+    /// The last changed first.
+    UpdatedAtDesc,
+    /// The largest total first.
+    TotalDesc,
+    /// The smallest total first.
+    TotalAsc,
+}
+
+impl OrderSort {
+    fn keyset(self) -> Keyset<orders::Entity> {
+        let (column, descending) = match self {
+            Self::PlacedAtDesc => (orders::Column::PlacedAt, true),
+            Self::PlacedAtAsc => (orders::Column::PlacedAt, false),
+            Self::UpdatedAtDesc => (orders::Column::UpdatedAt, true),
+            Self::TotalDesc => (orders::Column::TotalMinor, true),
+            Self::TotalAsc => (orders::Column::TotalMinor, false),
+        };
+        Keyset { columns: vec![column, orders::Column::OrderId], descending }
+    }
+}
+
+fn filtered(mut rows: Select<orders::Entity>, filter: &OrderFilter) -> Result<Select<orders::Entity>> {
+    use entrepot_projections::orders as model;
+    use orders::Column;
+    let customer = gid::decode_opt(filter.customer_id.as_ref(), "Customer", "filter.customerId")?;
+    let subscription = gid::decode_opt(filter.subscription_id.as_ref(), "Subscription", "filter.subscriptionId")?;
+    let conditions = [
+        filter.channel.as_ref().map(|channel| Column::Channel.eq(channel)),
+        filter.external_id.as_ref().map(|id| Column::ExternalId.eq(id)),
+        customer.map(|id| Column::CustomerId.eq(id)),
+        subscription.map(|id| Column::SubscriptionId.eq(id)),
+        filter.status.map(|status| Column::Status.eq(model::OrderStatus::from(status).as_str())),
+        filter.payment_status.map(|status| Column::PaymentStatus.eq(model::PaymentStatus::from(status).as_str())),
+        filter
+            .fulfillment_status
+            .map(|status| Column::FulfillmentStatus.eq(model::FulfillmentStatus::from(status).as_str())),
+        filter.placed_from.map(|from| Column::PlacedAt.gte(from.0.micros())),
+        filter.placed_before.map(|before| Column::PlacedAt.lt(before.0.micros())),
+    ];
+    for condition in conditions.into_iter().flatten() {
+        rows = rows.filter(condition);
+    }
+    Ok(rows)
+}
+
+#[Object]
+impl OrderQuery {
+    /// An order by its id. Null if there is none that the caller may see.
+    #[graphql(guard = "Allow(Area::Orders)")]
+    async fn order(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Order>> {
+        let id = gid::decode(&id, "Order", "id")?;
+        Ok(loader::load::<OrderLoader, _>(ctx, id).await?.map(Order))
+    }
+
+    /// Orders, page by page: `first` 50 by default, 250 at most.
+    #[graphql(guard = "Allow(Area::Orders)")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    async fn orders(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<OrderFilter>,
+        #[graphql(default)] sort: OrderSort,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Option<OrderConnection>> {
+        let session = session(ctx)?;
+        let filter = filter.unwrap_or_default();
+        let rows = filtered(visible(session)?, &filter)?;
+        let snapshot = session.read().await?;
+        let total_count = match ctx.look_ahead().field("totalCount").exists() {
+            true => Some(rows.clone().count(&snapshot.tx).await.map_err(error::db)?),
+            false => None,
+        };
+        let binding = format!("{}:orders:{sort:?}:{filter:?}", session.tenant()?);
+        let args = PageArgs { first, after, last, before };
+        let page = page(&snapshot.tx, rows, &sort.keyset(), &args, &session.app.secrets, &binding).await?;
+        let total_count = total_count.and_then(|count| i64::try_from(count).ok()).map(BigInt);
+        let fields = OrderConnectionFields { total_count };
+        page.try_connect(fields, |row| document(&row).map(Order)).map(Some)
+    }
+
+    /// Sums of the orders placed on a range of days, from the daily roll-up.
+    #[graphql(guard = "Allow(Area::Orders)")]
+    async fn order_sums(&self, ctx: &Context<'_>, filter: Option<OrderSumsFilter>) -> Result<Option<Vec<OrderSums>>> {
+        totals::sums(ctx, filter.unwrap_or_default()).await.map(Some)
+    }
+}

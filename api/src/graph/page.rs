@@ -1,0 +1,156 @@
+//! Relay connections over keysets: a page costs the same wherever it starts.
+
+use async_graphql::connection::{Connection, Edge};
+use async_graphql::{ObjectType, OutputType, Result};
+use entrepot_entity::scope::TenantScoped;
+use entrepot_event_store::db::Tx;
+use sea_orm::sea_query::{ArrayType, Value};
+use sea_orm::{ColumnTrait as _, Condition, EntityTrait, ModelTrait, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select};
+use serde_json::Value as Json;
+use uuid::Uuid;
+
+use super::error::{self, bad_input};
+use crate::secrets::Secrets;
+
+/// Rows of a page that asks for no number.
+const PAGE_DEFAULT: i32 = 50;
+/// Rows of a page at most.
+const PAGE_MAX: i32 = 250;
+
+/// The arguments of every connection.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PageArgs {
+    pub(crate) first: Option<i32>,
+    pub(crate) after: Option<String>,
+    pub(crate) last: Option<i32>,
+    pub(crate) before: Option<String>,
+}
+
+/// What a list is sorted by: columns that together are unique, in one direction.
+pub(crate) struct Keyset<E: EntityTrait> {
+    pub(crate) columns: Vec<E::Column>,
+    pub(crate) descending: bool,
+}
+
+/// A page of rows with their cursors.
+pub(crate) struct Page<M> {
+    pub(crate) rows: Vec<(String, M)>,
+    pub(crate) has_previous: bool,
+    pub(crate) has_next: bool,
+}
+
+/// Reads a page. `binding` names the list with its filter and sort: a cursor of another list,
+/// another filter or another tenant is refused.
+pub(crate) async fn page<E>(
+    tx: &Tx,
+    select: Select<E>,
+    keyset: &Keyset<E>,
+    args: &PageArgs,
+    secrets: &Secrets,
+    binding: &str,
+) -> Result<Page<E::Model>>
+where
+    E: TenantScoped,
+    E::Model: ModelTrait<Entity = E>,
+{
+    let (limit, backward) = limit(args)?;
+    let mut select = select;
+    for (cursor, name, after) in [(&args.after, "after", true), (&args.before, "before", false)] {
+        if let Some(cursor) = cursor {
+            let values = decode::<E>(cursor, keyset, secrets, binding).ok_or_else(|| bad_input(name, "not a cursor of this list"))?;
+            select = select.filter(beyond(keyset, &values, after));
+        }
+    }
+    let order = if keyset.descending == backward { Order::Asc } else { Order::Desc };
+    for column in &keyset.columns {
+        select = select.order_by(*column, order.clone());
+    }
+    let mut rows = select.limit(limit + 1).all(tx).await.map_err(error::db)?;
+    let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+    if more {
+        rows.pop();
+    }
+    if backward {
+        rows.reverse();
+    }
+    let rows = rows.into_iter().map(|row| (encode(&row, keyset, secrets, binding), row)).collect();
+    let (has_previous, has_next) =
+        if backward { (more, args.before.is_some()) } else { (args.after.is_some(), more) };
+    Ok(Page { rows, has_previous, has_next })
+}
+
+fn limit(args: &PageArgs) -> Result<(u64, bool)> {
+    let (count, field, backward) = match (args.first, args.last) {
+        (Some(_), Some(_)) => return Err(bad_input("last", "give either first or last")),
+        (None, Some(last)) => (last, "last", true),
+        (first, None) => (first.unwrap_or(PAGE_DEFAULT), "first", false),
+    };
+    if !(0..=PAGE_MAX).contains(&count) {
+        return Err(bad_input(field, "must be between 0 and 250"));
+    }
+    Ok((u64::try_from(count).unwrap_or_default(), backward))
+}
+
+/// `(a, b) > (x, y)`, spelled out so that an index serves it on both databases.
+fn beyond<E: EntityTrait>(keyset: &Keyset<E>, values: &[Value], after: bool) -> Condition {
+    let greater = after != keyset.descending;
+    let mut any = Condition::any();
+    for (index, column) in keyset.columns.iter().enumerate() {
+        let mut all = Condition::all();
+        for (column, value) in keyset.columns.iter().zip(values).take(index) {
+            all = all.add(column.eq(value.clone()));
+        }
+        let value = values[index].clone();
+        any = any.add(all.add(if greater { column.gt(value) } else { column.lt(value) }));
+    }
+    any
+}
+
+fn encode<E>(row: &E::Model, keyset: &Keyset<E>, secrets: &Secrets, binding: &str) -> String
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E>,
+{
+    let json = |value| match value {
+        Value::BigInt(Some(number)) => Json::from(number),
+        Value::Int(Some(number)) => Json::from(number),
+        Value::Uuid(Some(id)) => Json::from(id.to_string()),
+        Value::String(Some(text)) => Json::from(text),
+        _ => Json::Null,
+    };
+    let values: Vec<Json> = keyset.columns.iter().map(|column| json(row.get(*column))).collect();
+    secrets.seal_cursor(&Json::from(values).to_string(), binding)
+}
+
+fn decode<E>(cursor: &str, keyset: &Keyset<E>, secrets: &Secrets, binding: &str) -> Option<Vec<Value>>
+where
+    E: EntityTrait,
+    E::Model: ModelTrait<Entity = E>,
+{
+    let values: Vec<Json> = serde_json::from_str(&secrets.open_cursor(cursor, binding)?).ok()?;
+    if values.len() != keyset.columns.len() {
+        return None;
+    }
+    let value = |(column, json): (&E::Column, &Json)| match E::Model::get_value_type(*column) {
+        ArrayType::BigInt => json.as_i64().map(Value::from),
+        ArrayType::Int => json.as_i64().and_then(|number| i32::try_from(number).ok()).map(Value::from),
+        ArrayType::Uuid => Uuid::parse_str(json.as_str()?).ok().map(Value::from),
+        _ => json.as_str().map(Value::from),
+    };
+    keyset.columns.iter().zip(&values).map(value).collect()
+}
+
+impl<M> Page<M> {
+    /// The connection of GraphQL: `fields` are what it has besides its edges.
+    pub(crate) fn try_connect<N, F>(self, fields: F, node: impl Fn(M) -> Result<N>) -> Result<Connection<String, N, F>>
+    where
+        N: OutputType + ObjectType,
+        F: ObjectType,
+    {
+        let mut connection = Connection::with_additional_fields(self.has_previous, self.has_next, fields);
+        for (cursor, row) in self.rows {
+            connection.edges.push(Edge::new(cursor, node(row)?));
+        }
+        Ok(connection)
+    }
+}

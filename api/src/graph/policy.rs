@@ -1,0 +1,128 @@
+//! Who may do what: the one table of roles and field groups. Guards, row filters and live updates
+//! all read it; nothing else names a role.
+
+use async_graphql::{Context, ErrorExtensions as _, Guard, Result};
+
+use super::session::Session;
+use crate::auth::{Role, Roles};
+use Role::{Commerce, Finance, Operator, Partner, Support};
+
+/// A group of fields that roles see or may command together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// Orders with their lines, payments and shipments.
+    Orders,
+    /// What the tenant pays to sell: payment fees, label costs.
+    Fees,
+    /// Customers, without personal data.
+    Customers,
+    /// Names, e-mail and addresses.
+    PersonalData,
+    /// SKUs and prices.
+    Catalog,
+    /// Quantities of stock.
+    Stock,
+    /// What stock cost.
+    StockCost,
+    /// Margins.
+    Margins,
+    /// Subscriptions.
+    Subscriptions,
+    /// Recurring revenue.
+    RecurringRevenue,
+    /// The tenant and its configuration.
+    Tenant,
+    /// Placing, holding and canceling orders.
+    ManageOrders,
+    /// Moving money.
+    ManagePayments,
+    /// Refunding money.
+    Refund,
+    /// Shipping goods.
+    ManageShipments,
+    /// Moving and valuing stock.
+    ManageStock,
+    /// Changing the catalog.
+    ManageCatalog,
+    /// Registering and updating customers.
+    ManageCustomers,
+    /// Destroying a customer's personal data.
+    EraseCustomer,
+    /// Changing subscriptions.
+    ManageSubscriptions,
+    /// Creating, suspending, releasing and configuring tenants.
+    ManageTenant,
+}
+
+/// The table: the roles that each area is open to.
+pub const POLICY: &[(Area, &[Role])] = &[
+    (Area::Orders, &[Commerce, Finance, Support, Partner, Operator]),
+    (Area::Fees, &[Finance, Operator]),
+    (Area::Customers, &[Commerce, Finance, Support, Operator]),
+    (Area::PersonalData, &[Commerce, Support]),
+    (Area::Catalog, &[Commerce, Finance, Support, Partner, Operator]),
+    (Area::Stock, &[Commerce, Finance, Support, Operator]),
+    (Area::StockCost, &[Finance, Operator]),
+    (Area::Margins, &[Finance, Operator]),
+    (Area::Subscriptions, &[Commerce, Finance, Support, Operator]),
+    (Area::RecurringRevenue, &[Finance, Operator]),
+    (Area::Tenant, &[Commerce, Finance, Support, Partner, Operator]),
+    (Area::ManageOrders, &[Commerce, Support, Operator]),
+    (Area::ManagePayments, &[Commerce, Finance, Operator]),
+    (Area::Refund, &[Finance, Support, Operator]),
+    (Area::ManageShipments, &[Commerce, Operator]),
+    (Area::ManageStock, &[Commerce, Operator]),
+    (Area::ManageCatalog, &[Commerce, Operator]),
+    (Area::ManageCustomers, &[Commerce, Support, Operator]),
+    (Area::EraseCustomer, &[Support, Operator]),
+    (Area::ManageSubscriptions, &[Commerce, Support, Operator]),
+    (Area::ManageTenant, &[Operator]),
+];
+
+/// Whether any of the roles opens the area. What the table does not name is closed.
+pub fn allows(roles: Roles, area: Area) -> bool {
+    POLICY.iter().any(|(known, open_to)| *known == area && open_to.iter().any(|role| roles.contains(*role)))
+}
+
+/// The rows that a caller sees of what belongs to a channel: a partner, and nothing but a partner,
+/// sees those of the channels in its token.
+pub fn channels_of(roles: Roles, channels: &[String]) -> Option<&[String]> {
+    let only_partner = [Commerce, Finance, Support, Operator].iter().all(|role| !roles.contains(*role));
+    only_partner.then_some(channels)
+}
+
+/// Guards a field: `#[graphql(guard = "Allow(Area::Orders)")]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Allow(pub Area);
+
+impl Guard for Allow {
+    async fn check(&self, ctx: &Context<'_>) -> Result<()> {
+        let session = ctx.data::<std::sync::Arc<Session>>()?;
+        if allows(session.requester().roles(), self.0) {
+            return Ok(());
+        }
+        let refusal = async_graphql::Error::new("this field is not open to your roles");
+        Err(refusal.extend_with(|_, extensions| extensions.set("code", "FORBIDDEN")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_area_stands_in_the_table_once() {
+        for (area, _) in POLICY {
+            assert_eq!(POLICY.iter().filter(|(known, _)| known == area).count(), 1, "{area:?}");
+        }
+    }
+
+    #[test]
+    fn support_sees_no_cost_and_a_partner_only_its_channels() {
+        let support: Roles = [Support].into_iter().collect();
+        assert!(!allows(support, Area::StockCost) && !allows(support, Area::Margins));
+        let channels = ["web".to_owned()];
+        assert_eq!(channels_of([Partner].into_iter().collect(), &channels), Some(&channels[..]));
+        assert_eq!(channels_of([Partner, Finance].into_iter().collect(), &channels), None);
+    }
+}

@@ -1,0 +1,130 @@
+//! Scalars: whatever JSON numbers cannot carry exactly travels as a string.
+
+use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
+use entrepot_domain::kernel::{self, Currency, Instant, Refused};
+
+/// A 64-bit integer, as a string: JSON readers lose digits beyond 2^53.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BigInt(pub i64);
+
+/// An instant in UTC, RFC 3339: `2026-03-08T05:00:00Z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DateTime(pub Instant);
+
+/// A day of the civil calendar: `2026-03-08`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Date(pub kernel::Date);
+
+/// An ISO 4217 currency code with minor units: `EUR`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CurrencyCode(pub Currency);
+
+/// An exact decimal number, as a string: `49.98`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decimal(pub String);
+
+/// A 64-bit integer, as a string: JSON readers lose digits beyond 2^53.
+#[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259#section-6")]
+impl ScalarType for BigInt {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let number = match &value {
+            Value::Number(number) => number.as_i64(),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        };
+        number.map(Self).ok_or_else(|| InputValueError::custom("not a 64-bit integer"))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+/// An instant in UTC, RFC 3339: `2026-03-08T05:00:00Z`.
+#[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        from_text(&value, |text| Instant::parse(text, "")).map(Self)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+/// A day of the civil calendar: `2026-03-08`.
+#[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        from_text(&value, |text| kernel::Date::parse(text, "")).map(Self)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+/// An ISO 4217 currency code with minor units: `EUR`.
+#[Scalar(specified_by_url = "https://www.iso.org/iso-4217-currency-codes.html")]
+impl ScalarType for CurrencyCode {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let unknown = || kernel::Refusal::new(kernel::code::CURRENCY_UNKNOWN, "no ISO 4217 currency with minor units");
+        from_text(&value, |text| Currency::parse(text).ok_or_else(unknown)).map(Self)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+/// An exact decimal number, as a string: `49.98`.
+#[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc8259#section-6")]
+impl ScalarType for Decimal {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        from_text(&value, |text| Ok(text.to_owned())).map(Self)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
+fn from_text<T: ScalarType + InputType, V>(value: &Value, parse: impl Fn(&str) -> Refused<V>) -> Result<V, InputValueError<T>> {
+    match value {
+        Value::String(text) => parse(text).map_err(|refusal| InputValueError::custom(refusal.message)),
+        _ => Err(InputValueError::custom("expected a string")),
+    }
+}
+
+impl DateTime {
+    /// From the microseconds that rows hold.
+    pub(crate) fn micros(micros: i64) -> Option<Self> {
+        Instant::from_micros(micros).map(Self)
+    }
+}
+
+impl Date {
+    /// From the text that rows hold.
+    pub(crate) fn text(day: &str) -> Option<Self> {
+        kernel::Date::parse(day, "").ok().map(Self)
+    }
+}
+
+/// An amount of money, exact.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(shareable)]
+pub struct Money {
+    /// Minor units of the currency: cents of a dollar, yen of a yen.
+    pub amount_minor: BigInt,
+    /// The same as a decimal number of the currency's units.
+    pub amount: Decimal,
+    /// ISO 4217.
+    pub currency: CurrencyCode,
+}
+
+impl Money {
+    /// An amount of minor units.
+    pub(crate) fn new(minor: i64, currency: Currency) -> Self {
+        Self { amount_minor: BigInt(minor), amount: Decimal(currency.decimal(minor)), currency: CurrencyCode(currency) }
+    }
+}

@@ -1,0 +1,148 @@
+//! One request: who asks, for which tenant, and the one state of the read models that it sees.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use async_graphql::{Context, Result};
+use entrepot_domain::kernel::{Actor, ActorKind, TenantId};
+use entrepot_event_store::db::{Purpose, Tx};
+use entrepot_projections::{group, position};
+use tokio::sync::Mutex;
+
+use super::error::{self, fault};
+use super::policy;
+use crate::app::App;
+use crate::auth::Requester;
+use crate::http::executor::Caller;
+
+/// How long a reader waits for read models to reach its position.
+pub const WAIT: Duration = Duration::from_secs(5);
+/// The group of read models that the graph reads.
+pub const GROUP: &str = "core";
+
+/// One request's surroundings; every resolver gets them from the context.
+pub struct Session {
+    /// What the process shares.
+    pub app: Arc<App>,
+    caller: Caller,
+    tenant: Option<TenantId>,
+    snapshot: Mutex<Option<Arc<Snapshot>>>,
+    /// The last position that this request wrote.
+    written: AtomicI64,
+    /// The position of the newest state that this request read.
+    as_of: AtomicI64,
+}
+
+/// One state of the tenant's read models: every table at the same position.
+pub struct Snapshot {
+    /// A read-only transaction.
+    pub tx: Tx,
+    /// The position that the rows stand at.
+    pub as_of: i64,
+}
+
+impl Session {
+    /// A request of a verified caller. `tenant` is the one that the caller's token selected.
+    pub fn new(app: Arc<App>, caller: Caller, tenant: Option<TenantId>) -> Arc<Self> {
+        let (snapshot, written, as_of) = (Mutex::default(), AtomicI64::new(0), AtomicI64::new(0));
+        Arc::new(Self { app, caller, tenant, snapshot, written, as_of })
+    }
+
+    /// Who asks.
+    pub fn requester(&self) -> &Requester {
+        &self.caller.requester
+    }
+
+    /// The transport's part of the request.
+    pub const fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Whose data: from the token, never from an argument.
+    pub fn tenant(&self) -> Result<TenantId> {
+        self.tenant.ok_or_else(|| fault("FORBIDDEN", "the token selects no tenant; name one by the header entrepot-tenant"))
+    }
+
+    /// The actor that events record.
+    pub fn actor(&self) -> Actor {
+        let roles = self.requester().roles().iter().map(|role| role.name().to_owned()).collect();
+        Actor { kind: ActorKind::User, id: self.requester().subject().to_owned(), roles }
+    }
+
+    /// The channels whose rows the caller may see; all of them for `None`.
+    pub fn channels(&self) -> Option<&[String]> {
+        policy::channels_of(self.requester().roles(), self.requester().channels())
+    }
+
+    /// The state that this request reads: the same for all its fields, and never before what it
+    /// wrote itself.
+    pub async fn read(&self) -> Result<Arc<Snapshot>> {
+        let written = self.written.load(Ordering::Acquire);
+        let mut held = self.snapshot.lock().await;
+        if let Some(snapshot) = held.as_ref()
+            && snapshot.as_of >= written
+        {
+            return Ok(Arc::clone(snapshot));
+        }
+        if written > 0 {
+            self.wait(written).await?;
+        }
+        let fresh = Arc::new(self.begin().await?);
+        self.as_of.store(fresh.as_of, Ordering::Release);
+        end(held.replace(Arc::clone(&fresh))).await;
+        Ok(fresh)
+    }
+
+    /// A state of its own, as of now: live updates read one for each batch.
+    pub async fn begin(&self) -> Result<Snapshot> {
+        let tenant = self.tenant()?;
+        let tx = self.app.store.db().begin(tenant, Purpose::Read).await.map_err(error::db)?;
+        let as_of = group::checkpoint_in(&tx, tenant, GROUP).await.map_err(error::db)?;
+        Ok(Snapshot { tx, as_of })
+    }
+
+    /// Waits until the read models have reached a position.
+    pub async fn wait(&self, position: i64) -> Result<()> {
+        let reached = position::reached(&self.app.store, self.tenant()?, GROUP, position, WAIT).await;
+        if reached.map_err(error::store)? {
+            return Ok(());
+        }
+        Err(fault("READ_NOT_YET_CONSISTENT", format!("the read models have not reached position {position} yet")))
+    }
+
+    /// This request wrote up to here.
+    pub fn wrote(&self, position: i64) {
+        self.written.fetch_max(position, Ordering::AcqRel);
+    }
+
+    /// The newest position that the request read or wrote, if any.
+    pub fn position(&self) -> Option<i64> {
+        let position = self.as_of.load(Ordering::Acquire).max(self.written.load(Ordering::Acquire));
+        (position > 0).then_some(position)
+    }
+
+    /// The position of the state that the request read, if it read any.
+    pub fn as_of(&self) -> Option<i64> {
+        Some(self.as_of.load(Ordering::Acquire)).filter(|as_of| *as_of > 0)
+    }
+
+    /// Ends the request's transaction.
+    pub async fn finish(&self) {
+        end(self.snapshot.lock().await.take()).await;
+    }
+}
+
+/// Ends a snapshot that nobody reads any more. One still being read ends with its last reader.
+async fn end(snapshot: Option<Arc<Snapshot>>) {
+    if let Some(snapshot) = snapshot.and_then(Arc::into_inner)
+        && let Err(error) = snapshot.tx.rollback().await
+    {
+        tracing::debug!(%error, "a read transaction ended by itself");
+    }
+}
+
+/// The session of the request that a field belongs to.
+pub(crate) fn session<'a>(ctx: &'a Context<'_>) -> Result<&'a Arc<Session>> {
+    ctx.data::<Arc<Session>>()
+}

@@ -1,0 +1,115 @@
+//! What is checked and done to a document before anything runs.
+//!
+//! In this order: a scan of the text bounds what the parser gets; the parsed document is measured
+//! in linear time, fragments expanded; the operation is chosen; variables are checked against
+//! their types; fields that would run twice are merged. Pure: no IO, no schema but the input
+//! types. Validation against the schema is left to the executor.
+
+mod collect;
+mod conditions;
+mod input_types;
+mod measure;
+mod merge;
+mod scan;
+mod variables;
+
+pub use input_types::InputTypes;
+pub use measure::DocumentLimits;
+
+use async_graphql::{
+    Name, Positioned, Request, ServerError,
+    parser::{
+        parse_query,
+        types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
+    },
+};
+
+use super::refusal::Refusal;
+
+/// A request that may be handed to the executor: parsed, within bounds, normalized.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// The request, its document parsed and set.
+    pub request: Request,
+    /// What the chosen operation is.
+    pub kind: OperationType,
+}
+
+/// Prepares a request, or says why nothing of it will run.
+pub(super) fn prepare(
+    mut request: Request,
+    limits: &DocumentLimits,
+    types: &InputTypes,
+) -> Result<Prepared, Refusal> {
+    scan::check(&request.query, limits)?;
+    let mut document = parse_query(&request.query).map_err(|error| {
+        let error = ServerError::from(error);
+        let refusal = Refusal::request("GRAPHQL_PARSE_FAILED", error.message);
+        Refusal { locations: error.locations, ..refusal }
+    })?;
+    measure::check(&document, limits)?;
+    let (name, operation) = choose(&document, request.operation_name.as_deref())?;
+    let kind = operation.node.ty;
+    let name = name.cloned();
+    variables::check(&operation.node, &request.variables, types)?;
+    merge::merge(&mut document, name.as_ref(), &request.variables);
+    request.operation_name = name.map(|name| name.to_string());
+    request.set_parsed_query(document);
+    Ok(Prepared { request, kind })
+}
+
+/// GetOperation of the specification, section 6.1.
+fn choose<'d>(
+    document: &'d ExecutableDocument,
+    wanted: Option<&str>,
+) -> Result<(Option<&'d Name>, &'d Positioned<OperationDefinition>), Refusal> {
+    let failed = |message: &str| Refusal::request("OPERATION_RESOLUTION_FAILURE", message);
+    match (&document.operations, wanted) {
+        (DocumentOperations::Single(operation), None) => Ok((None, operation)),
+        (DocumentOperations::Multiple(operations), Some(wanted)) => operations
+            .get_key_value(wanted)
+            .map(|(name, operation)| (Some(name), operation))
+            .ok_or_else(|| failed("the document has no operation of that name")),
+        (DocumentOperations::Single(_), Some(_)) => {
+            Err(failed("the document has no operation of that name"))
+        }
+        (DocumentOperations::Multiple(operations), None) => match operations.iter().next() {
+            Some((name, operation)) if operations.len() == 1 => Ok((Some(name), operation)),
+            _ => Err(failed("the document has several operations: give operationName")),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(request: Request) -> &'static str {
+        prepare(request, &DocumentLimits::default(), &InputTypes::default()).unwrap_err().code
+    }
+
+    fn prepared(request: Request) -> Prepared {
+        prepare(request, &DocumentLimits::default(), &InputTypes::default()).unwrap()
+    }
+
+    #[test]
+    fn the_operation_is_chosen_by_name() {
+        let two = "query A { a } mutation B { b }";
+        assert_eq!(prepared(Request::new(two).operation_name("B")).kind, OperationType::Mutation);
+        assert_eq!(prepared(Request::new("query A { a }")).kind, OperationType::Query);
+        assert_eq!(refused(Request::new(two)), "OPERATION_RESOLUTION_FAILURE");
+        for (text, name) in [(two, "C"), ("{ a }", "A")] {
+            let request = Request::new(text).operation_name(name);
+            assert_eq!(refused(request), "OPERATION_RESOLUTION_FAILURE");
+        }
+    }
+
+    #[test]
+    fn a_document_that_does_not_parse_is_told_where() {
+        let request = Request::new("{ a ");
+        let refusal =
+            prepare(request, &DocumentLimits::default(), &InputTypes::default()).unwrap_err();
+        assert_eq!(refusal.code, "GRAPHQL_PARSE_FAILED");
+        assert!(!refusal.locations.is_empty());
+    }
+}

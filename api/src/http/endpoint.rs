@@ -1,0 +1,192 @@
+//! The GraphQL endpoint: POST, GET, streams, and the door to sockets.
+//!
+//! In this order: form of the request, then who asks, then the body, then the document. Nobody
+//! unknown gets anything parsed.
+
+use std::{sync::Arc, time::Duration};
+
+use async_graphql::parser::types::OperationType;
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, header, request::Parts},
+    response::Response,
+    routing::any,
+};
+use entrepot_event_store::clock;
+use futures_util::{StreamExt as _, stream};
+
+use super::{
+    answer, config::HttpConfig,
+    document::{self, InputTypes, Prepared},
+    executor::{Caller, GraphExecutor},
+    headers, identity,
+    negotiate::{Accepted, Media, check_content},
+    parameters::{Parameters, read_body},
+    refusal::Refusal,
+    run, socket, streaming,
+};
+use crate::auth::Verifier;
+
+/// Longest time a timer is set to. Tokens live days at most.
+const FAR: Duration = Duration::from_hours(24 * 365);
+
+/// One GraphQL endpoint.
+pub(super) struct Endpoint<E> {
+    pub executor: E,
+    pub verifier: Arc<Verifier>,
+    pub config: HttpConfig,
+    pub input_types: InputTypes,
+}
+
+/// Serves `executor` at `config.path`: POST and GET, server-sent events, multipart subscriptions
+/// and `graphql-transport-ws`.
+pub fn graphql_router<E: GraphExecutor>(
+    executor: E,
+    verifier: Arc<Verifier>,
+    config: HttpConfig,
+) -> Router {
+    let path = config.path.clone();
+    let input_types = executor.input_types();
+    let endpoint = Arc::new(Endpoint { executor, verifier, config, input_types });
+    headers::secured(Router::new().route(&path, any(handle::<E>)).with_state(endpoint))
+}
+
+async fn handle<E: GraphExecutor>(
+    State(endpoint): State<Arc<Endpoint<E>>>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    if parts.method == Method::GET && parts.headers.contains_key(header::UPGRADE) {
+        return socket::upgrade(endpoint, parts).await;
+    }
+    let request_id = identity::request_id(&parts.headers);
+    let accepted = Accepted::of(&parts.headers);
+    let answered = endpoint.answer(&parts, body, accepted, &request_id).await;
+    let mut response = answered.unwrap_or_else(|refusal| {
+        answer::refused(refusal, accepted.single.unwrap_or_default())
+    });
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(identity::REQUEST_ID, value);
+    }
+    response
+}
+
+impl<E: GraphExecutor> Endpoint<E> {
+    async fn answer(
+        self: &Arc<Self>,
+        parts: &Parts,
+        body: axum::body::Body,
+        accepted: Accepted,
+        request_id: &str,
+    ) -> Result<Response, Refusal> {
+        check_form(parts, accepted)?;
+        let requester = identity::requester(&self.verifier, &parts.headers).await?;
+        let caller = identity::caller(requester, &parts.headers, request_id.to_owned());
+        let parameters = if parts.method == Method::GET {
+            Parameters::from_uri(&parts.uri)?
+        } else {
+            let limits = &self.config.limits;
+            let body = read_body(body, limits.body_bytes_max, limits.body_timeout).await?;
+            Parameters::from_json(&body)?
+        };
+        match self.prepare(parameters) {
+            Ok(prepared) if parts.method == Method::GET && prepared.mutates() => {
+                let status = StatusCode::METHOD_NOT_ALLOWED;
+                let message = "a mutation must be posted";
+                Err(Refusal::transport(status, "METHOD_NOT_ALLOWED", message)
+                    .header(header::ALLOW, "POST"))
+            }
+            Ok(prepared) => self.perform(prepared, caller, accepted).await,
+            // A client that reads only a stream gets its refusal as one.
+            Err(refusal) if accepted.single.is_none() && refusal.well_formed => {
+                Ok(self.stream(stream::iter([refusal.into_response()]).boxed(), &caller, accepted))
+            }
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// The request of these parameters, ready to run.
+    pub(super) fn prepare(&self, parameters: Parameters) -> Result<Prepared, Refusal> {
+        let request = parameters.into_request()?;
+        document::prepare(request, &self.config.limits.document, &self.input_types)
+    }
+
+    async fn perform(
+        self: &Arc<Self>,
+        prepared: Prepared,
+        caller: Caller,
+        accepted: Accepted,
+    ) -> Result<Response, Refusal> {
+        if prepared.kind == OperationType::Subscription {
+            if accepted.streaming.is_none() {
+                let message = "a subscription needs text/event-stream, multipart/mixed with \
+                               subscriptionSpec=1.0, or a WebSocket";
+                let status = StatusCode::NOT_ACCEPTABLE;
+                return Err(Refusal::transport(status, "NOT_ACCEPTABLE", message));
+            }
+            let source = self.executor.subscribe(prepared.request, caller.clone());
+            return Ok(self.stream(source, &caller, accepted));
+        }
+        let response = run::run(self, prepared, caller.clone()).await;
+        match accepted.single {
+            Some(media) => Ok(answer::executed(response, media)),
+            None => Ok(self.stream(stream::iter([response]).boxed(), &caller, accepted)),
+        }
+    }
+
+    fn stream(
+        &self,
+        source: stream::BoxStream<'static, async_graphql::Response>,
+        caller: &Caller,
+        accepted: Accepted,
+    ) -> Response {
+        let source = streaming::Source {
+            responses: source,
+            lifetime: lifetime(caller.requester.expires_at()),
+            keep_alive: self.config.limits.keep_alive,
+            shutdown: self.config.shutdown.clone(),
+        };
+        match accepted.streaming {
+            Some(kind) => streaming::respond(source, kind),
+            None => answer::refused(not_acceptable(), Media::Json),
+        }
+    }
+}
+
+impl Prepared {
+    fn mutates(&self) -> bool {
+        self.kind == OperationType::Mutation
+    }
+}
+
+/// How long a token still lives.
+pub(super) fn lifetime(expires_at: i64) -> Duration {
+    let now = clock::now();
+    let left = expires_at.saturating_sub(now.as_second());
+    let left = Duration::from_secs(u64::try_from(left).unwrap_or_default());
+    let begun = Duration::from_nanos(u64::try_from(now.subsec_nanosecond()).unwrap_or_default());
+    left.saturating_sub(begun).min(FAR)
+}
+
+/// Method, content type and accepted types: what needs no look at who asks.
+fn check_form(parts: &Parts, accepted: Accepted) -> Result<(), Refusal> {
+    match parts.method {
+        Method::GET => {}
+        Method::POST => check_content(&parts.headers)?,
+        _ => {
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            return Err(Refusal::transport(status, "METHOD_NOT_ALLOWED", "use POST or GET")
+                .header(header::ALLOW, "GET, POST"));
+        }
+    }
+    if accepted.single.is_none() && accepted.streaming.is_none() {
+        return Err(not_acceptable());
+    }
+    Ok(())
+}
+
+fn not_acceptable() -> Refusal {
+    let message = "accept application/graphql-response+json, application/json or text/event-stream";
+    Refusal::transport(StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE", message)
+}

@@ -1,0 +1,50 @@
+//! What runs a GraphQL operation, seen from the transport.
+//!
+//! The transport parses, limits and normalizes a request and finds out who sent it. What the
+//! operation means, what it may see and what it costs is the executor's part.
+
+use std::{future::Future, sync::Arc};
+
+use async_graphql::{Request, Response};
+use futures_util::stream::BoxStream;
+
+use super::document::InputTypes;
+use crate::auth::Requester;
+
+/// A graph that answers operations.
+pub trait GraphExecutor: Send + Sync + 'static {
+    /// Runs a query or mutation.
+    fn execute(
+        &self,
+        request: Request,
+        caller: Caller,
+    ) -> impl Future<Output = Response> + Send;
+
+    /// Runs a subscription; the stream ends when the source ends.
+    ///
+    /// A response may carry `extensions.cursor`, a string: it becomes the `id:` of the SSE event
+    /// and stays in the payload. A response with errors, without data and without a path ends
+    /// the subscription.
+    fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Response>;
+
+    /// The input types of the schema, against which variables are checked before anything runs.
+    /// Without them, only the built-in scalars are.
+    fn input_types(&self) -> InputTypes {
+        InputTypes::default()
+    }
+}
+
+/// Who sent an operation and what the transport says about it, beside the document.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The verified requester.
+    pub requester: Arc<Requester>,
+    /// Header `idempotency-key`; over a socket `extensions.idempotencyKey`.
+    pub idempotency_key: Option<String>,
+    /// Header `entrepot-consistency`; over a socket `extensions.consistency`, if a string.
+    pub consistency: Option<String>,
+    /// Header `last-event-id`; over a socket `extensions.lastEventId`.
+    pub last_event_id: Option<String>,
+    /// Names this operation in logs and in the answer's header `x-request-id`.
+    pub request_id: String,
+}

@@ -1,0 +1,5 @@
+//! The transport.
+pub mod config;
+pub mod document;
+pub mod executor;
+pub mod refusal;

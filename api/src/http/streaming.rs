@@ -1,0 +1,140 @@
+//! Many results in one HTTP response.
+//!
+//! The loop here knows when something is to be said; [`events`](super::events) and
+//! [`multipart`](super::multipart) know how. Nothing is buffered: a client that reads slowly
+//! holds up its own source.
+
+use std::{convert::Infallible, pin::Pin, time::Duration};
+
+use async_graphql::Response as GraphResponse;
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderValue, header},
+    response::Response,
+};
+use futures_util::{
+    Stream, StreamExt as _,
+    stream::{self, BoxStream},
+};
+use tokio::time::Sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    events, multipart,
+    negotiate::Streaming,
+    refusal::{Refusal, complete, nothing_ran},
+};
+
+/// Where the results come from, and when they end.
+pub(super) struct Source {
+    pub responses: BoxStream<'static, GraphResponse>,
+    /// How long the caller's token still lives.
+    pub lifetime: Duration,
+    /// Longest silence.
+    pub keep_alive: Duration,
+    pub shutdown: CancellationToken,
+}
+
+/// What there is to say.
+pub(super) enum Moment {
+    /// A result.
+    Next(GraphResponse),
+    /// Nothing, for a while.
+    Silence,
+    /// All was said. A stream that ends without it was cut off and may be resumed.
+    Complete,
+    /// The caller's token has expired. The stream is cut off.
+    Expired(GraphResponse),
+}
+
+pub(super) fn respond(source: Source, kind: Streaming) -> Response {
+    let (content_type, body) = match kind {
+        Streaming::Events => (events::CONTENT_TYPE, body(moments(source), events::write)),
+        Streaming::Multipart => {
+            let keep_alive = source.keep_alive.min(multipart::KEEP_ALIVE);
+            let moments = moments(Source { keep_alive, ..source });
+            let start = stream::iter([Ok(Bytes::from_static(multipart::START))]);
+            let parts = moments.map(|moment| Ok::<_, Infallible>(multipart::write(&moment)));
+            (multipart::CONTENT_TYPE, Body::from_stream(start.chain(parts)))
+        }
+    };
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    // Proxies must pass on each event as it comes.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+fn body(moments: impl Stream<Item = Moment> + Send + 'static, write: fn(&Moment) -> Bytes) -> Body {
+    Body::from_stream(moments.map(move |moment| Ok::<_, Infallible>(write(&moment))))
+}
+
+struct State {
+    responses: BoxStream<'static, GraphResponse>,
+    expiry: Pin<Box<Sleep>>,
+    keep_alive: Duration,
+    shutdown: CancellationToken,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// The last result is out; `Complete` follows.
+    Closing,
+    Over,
+}
+
+fn moments(source: Source) -> impl Stream<Item = Moment> + Send + 'static {
+    let state = State {
+        responses: source.responses,
+        expiry: Box::pin(tokio::time::sleep(source.lifetime)),
+        keep_alive: source.keep_alive,
+        shutdown: source.shutdown,
+        phase: Phase::Open,
+    };
+    stream::unfold(state, async |mut state| {
+        let moment = state.next().await?;
+        Some((moment, state))
+    })
+}
+
+impl State {
+    async fn next(&mut self) -> Option<Moment> {
+        match self.phase {
+            Phase::Open => {}
+            Phase::Closing => {
+                self.phase = Phase::Over;
+                return Some(Moment::Complete);
+            }
+            Phase::Over => return None,
+        }
+        tokio::select! {
+            biased;
+            () = self.shutdown.cancelled() => None,
+            () = &mut self.expiry => {
+                self.phase = Phase::Over;
+                Some(Moment::Expired(expired()))
+            }
+            response = self.responses.next() => Some(match response {
+                Some(mut response) => {
+                    complete(&mut response);
+                    if nothing_ran(&response) {
+                        self.phase = Phase::Closing;
+                    }
+                    Moment::Next(response)
+                }
+                None => {
+                    self.phase = Phase::Over;
+                    Moment::Complete
+                }
+            }),
+            () = tokio::time::sleep(self.keep_alive) => Some(Moment::Silence),
+        }
+    }
+}
+
+fn expired() -> GraphResponse {
+    Refusal::request("UNAUTHENTICATED", "the token has expired").into_response()
+}

@@ -1,0 +1,151 @@
+//! Folding a tenant's log beside its live rows: into temporary tables that bear the real tables'
+//! names and stand before them on one connection. The folds run unchanged, and readers see nothing.
+
+use std::collections::{HashMap, HashSet};
+
+use entrepot_domain::kernel::TenantId;
+use entrepot_entity::parked;
+use entrepot_event_store::db::{DbError, Tx};
+use entrepot_event_store::{Store, StoreError, clock};
+use sea_orm::{ConnectionTrait as _, DbBackend};
+
+use crate::folding::Batch;
+use crate::group::{self, Group, lock_checkpoint};
+
+/// Events folded at once.
+const BATCH: usize = 5_000;
+
+/// Told how many events were folded.
+pub type Progress<'a> = &'a (dyn Fn(u64) + Sync);
+
+/// A fold of a tenant's whole log, beside the live rows.
+pub(crate) struct Apart {
+    pub(crate) tx: Tx,
+    /// The checkpoint that the fold reached; it is locked until the transaction ends.
+    pub(crate) position: i64,
+    /// What could not be folded.
+    pub(crate) parked: Vec<parked::Model>,
+    /// The writer's turn, where there is one writer.
+    _turn: Option<tokio::sync::OwnedMutexGuard<()>>,
+}
+
+/// Folds up to the live checkpoint. `models` must be fresh: nothing in their memory.
+pub(crate) async fn fold(
+    store: &Store,
+    models: &Group,
+    tenant: TenantId,
+    progress: Progress<'_>,
+) -> Result<Apart, StoreError> {
+    let mut tx = store.db().begin_apart(tenant).await?;
+    make_twins(&tx, models).await?;
+    let mut folding = Folding {
+        store,
+        models,
+        tenant,
+        parked: Vec::new(),
+        position: 0,
+    };
+    // Most of the log without keeping anybody waiting, the rest with the checkpoint locked.
+    let near = group::checkpoint_of(store.db(), tenant, models.name).await?;
+    folding.up_to(&mut tx, near, progress).await?;
+    let turn = store.db().turn().await;
+    let reached = lock_checkpoint(&mut tx, tenant, models.name)
+        .await?
+        .position;
+    folding.up_to(&mut tx, reached, progress).await?;
+    let (parked, position) = (folding.parked, folding.position);
+    Ok(Apart {
+        tx,
+        position,
+        parked,
+        _turn: turn,
+    })
+}
+
+struct Folding<'a> {
+    store: &'a Store,
+    models: &'a Group,
+    tenant: TenantId,
+    parked: Vec<parked::Model>,
+    position: i64,
+}
+
+impl Folding<'_> {
+    async fn up_to(
+        &mut self,
+        tx: &mut Tx,
+        last: i64,
+        progress: Progress<'_>,
+    ) -> Result<(), StoreError> {
+        if self.position >= last {
+            return Ok(());
+        }
+        let facts = self.models.facts(self.store, self.tenant).await?;
+        while self.position < last {
+            let left = usize::try_from(last - self.position).unwrap_or(BATCH);
+            let entries = self
+                .store
+                .read(self.tenant, self.position, left.min(BATCH))
+                .await?;
+            let Some(newest) = entries.last() else { break };
+            let parked = self.parked_keys();
+            let now = clock::instant().micros();
+            let batch = Batch {
+                facts: &facts,
+                entries: &entries,
+                parked: &parked,
+                refused: None,
+                now,
+            };
+            self.parked
+                .extend(self.models.write_rows(tx, &batch).await?);
+            self.position = newest.position;
+            progress(u64::try_from(entries.len()).unwrap_or(0));
+        }
+        Ok(())
+    }
+
+    fn parked_keys(&self) -> HashMap<String, HashSet<String>> {
+        let mut keys: HashMap<String, HashSet<String>> = HashMap::new();
+        for row in &self.parked {
+            keys.entry(row.model.clone())
+                .or_default()
+                .insert(row.row_key.clone());
+        }
+        keys
+    }
+}
+
+/// Makes a temporary twin of every table that the models own.
+async fn make_twins(tx: &Tx, models: &Group) -> Result<(), DbError> {
+    for table in models.models.iter().flat_map(|model| model.tables()) {
+        let ddl = match tx.get_database_backend() {
+            DbBackend::Postgres => {
+                format!(
+                    "CREATE TEMP TABLE {table} (LIKE public.{table} INCLUDING ALL) ON COMMIT DROP"
+                )
+            }
+            _ => sqlite_ddl(tx, table).await?,
+        };
+        tx.execute_unprepared(&ddl).await?;
+    }
+    Ok(())
+}
+
+async fn sqlite_ddl(tx: &Tx, table: &str) -> Result<String, DbError> {
+    let sql = "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = $1";
+    let row = tx.query_sql(sql, vec![table.into()]).await?.pop();
+    let ddl: String = row
+        .map(|row| row.try_get_by_index(0))
+        .transpose()?
+        .unwrap_or_default();
+    Ok(ddl.replacen("CREATE TABLE", "CREATE TEMP TABLE", 1))
+}
+
+/// The live and the temporary table of a name.
+pub(crate) fn twins(tx: &Tx, table: &str) -> (String, String) {
+    match tx.get_database_backend() {
+        DbBackend::Postgres => (format!("public.{table}"), format!("pg_temp.{table}")),
+        _ => (format!("main.{table}"), format!("temp.{table}")),
+    }
+}

@@ -1,0 +1,108 @@
+//! Read model: customers, without personal data. What they ordered is asked of `orders`.
+
+use entrepot_domain::customers::CustomerEvent;
+use entrepot_domain::envelope::Recorded;
+use entrepot_domain::event::Event;
+use entrepot_domain::kernel::{CustomerId, TenantId};
+use entrepot_entity::customers;
+use entrepot_event_store::db::{DbError, Tx};
+
+use crate::model::{Fold, FoldError, TenantFacts};
+use crate::writes::Writes;
+use crate::{load, subject};
+
+/// The status of a customer whose personal data may be there.
+pub const ACTIVE: &str = "active";
+/// The status of a customer whose personal data was destroyed.
+pub const ERASED: &str = "erased";
+
+/// The read model `customers`. A document is the row.
+#[derive(Clone, Copy, Debug)]
+pub struct Customers;
+
+impl Fold for Customers {
+    const NAME: &'static str = "customers";
+    type Key = CustomerId;
+    type Doc = Option<customers::Model>;
+
+    fn tables() -> &'static [&'static str] {
+        &["rm_customers"]
+    }
+
+    fn keys(event: &Event) -> Vec<CustomerId> {
+        let Event::Customer(event) = event else {
+            return Vec::new();
+        };
+        vec![match event {
+            CustomerEvent::Registered(registered) => registered.customer_id,
+            CustomerEvent::Updated(updated) => updated.customer_id,
+            CustomerEvent::Erased(erased) => erased.customer_id,
+        }]
+    }
+
+    async fn load(
+        tx: &Tx,
+        tenant: TenantId,
+        keys: &[CustomerId],
+    ) -> Result<Vec<(CustomerId, Self::Doc)>, DbError> {
+        let ids = keys.iter().map(|key| key.0);
+        let column = customers::Column::CustomerId;
+        let rows = load::rows::<customers::Entity, _>(tx, tenant, column, ids).await?;
+        let loaded = rows.into_iter();
+        Ok(loaded
+            .map(|row| (CustomerId(row.customer_id), Some(row)))
+            .collect())
+    }
+
+    fn apply(
+        doc: &mut Self::Doc,
+        key: &CustomerId,
+        event: &Recorded,
+        facts: &TenantFacts,
+    ) -> Result<(), FoldError> {
+        let Event::Customer(fact) = &event.event else {
+            return Ok(());
+        };
+        let at = event.recorded_at.micros();
+        match (fact, doc) {
+            (CustomerEvent::Registered(_), Some(_)) => return Err(subject::known("customer", key)),
+            (CustomerEvent::Registered(registered), doc) => {
+                let there = registered.external_ref.as_ref();
+                *doc = Some(customers::Model {
+                    tenant_id: facts.tenant.0,
+                    customer_id: registered.customer_id.0,
+                    external_system: there.map(|there| there.system.clone()),
+                    external_id: there.map(|there| there.id.clone()),
+                    personal_ref: registered.personal_ref,
+                    status: ACTIVE.to_owned(),
+                    registered_at: at,
+                    updated_at: at,
+                    position: event.position,
+                });
+            }
+            (_, None) => return Err(subject::unknown("customer", key)),
+            (CustomerEvent::Updated(updated), Some(row)) => {
+                row.personal_ref = Some(updated.personal_ref);
+                (row.updated_at, row.position) = (at, event.position);
+            }
+            (CustomerEvent::Erased(_), Some(row)) => {
+                row.personal_ref = None;
+                ERASED.clone_into(&mut row.status);
+                (row.updated_at, row.position) = (at, event.position);
+            }
+        }
+        Ok(())
+    }
+
+    fn write(
+        _: &TenantFacts,
+        _: &CustomerId,
+        _: &Self::Doc,
+        after: &Self::Doc,
+        out: &mut Writes,
+    ) {
+        if let Some(row) = after {
+            out.put(row);
+        }
+    }
+}
