@@ -3,6 +3,12 @@
 
 pub mod app;
 pub mod auth;
+pub mod cli;
+pub mod config;
+pub mod contracts;
 pub mod graph;
 pub mod http;
+pub mod process;
 pub mod secrets;
+pub mod server;
+mod timers;

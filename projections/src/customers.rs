@@ -94,13 +94,7 @@ impl Fold for Customers {
         Ok(())
     }
 
-    fn write(
-        _: &TenantFacts,
-        _: &CustomerId,
-        _: &Self::Doc,
-        after: &Self::Doc,
-        out: &mut Writes,
-    ) {
+    fn write(_: &TenantFacts, _: &CustomerId, _: &Self::Doc, after: &Self::Doc, out: &mut Writes) {
         if let Some(row) = after {
             out.put(row);
         }

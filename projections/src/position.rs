@@ -29,7 +29,11 @@ pub async fn reached(
     let (deadline, mut pause) = (Instant::now() + at_most, POLL.0);
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        let woken = timeout(pause.min(left), known.wait_for(|reached| *reached >= position)).await;
+        let woken = timeout(
+            pause.min(left),
+            known.wait_for(|reached| *reached >= position),
+        )
+        .await;
         if woken.is_ok_and(|known| known.is_ok()) {
             return Ok(true);
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::db::{DbError, Purpose};
-use entrepot_event_store::{Moved, Store, StoreError};
+use entrepot_event_store::{Moved, Store, StoreError, clock};
 use tokio::sync::Semaphore;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{interval, sleep};
@@ -19,6 +19,9 @@ use crate::lease::{Held, Leases, RENEW, slot};
 
 /// Between two looks for tenants whose log is ahead of their rows.
 const SWEEP: Duration = Duration::from_secs(1);
+/// Checkpoints that moved this long ago or later are looked at in each sweep; longer than two
+/// nodes' clocks are ever apart.
+const MOVED_WITHIN_US: i64 = 30_000_000;
 /// Tenants of a group that are folded at the same time.
 const WORKERS: usize = 4;
 /// Before a tenant whose fold failed is tried again.
@@ -87,6 +90,9 @@ impl Runner {
 
     /// Finds tenants whose log is ahead of their rows.
     async fn sweep(self: &Arc<Self>) {
+        if let Err(error) = self.follow().await {
+            tracing::warn!(group = self.group.name, %error, "other nodes' positions were not read");
+        }
         match self.behind().await {
             Ok(behind) => {
                 metrics::gauge!("entrepot_projection_tenants_behind", "group" => self.group.name)
@@ -98,6 +104,24 @@ impl Runner {
             }
             Err(error) => tracing::warn!(group = self.group.name, %error, "the sweep failed"),
         }
+    }
+
+    /// Learns how far other nodes have folded, so that nobody here waits for a hint that was lost.
+    async fn follow(&self) -> Result<(), StoreError> {
+        let tx = self.store.db().begin_catalogue(Purpose::Read).await?;
+        let since = clock::instant().micros() - MOVED_WITHIN_US;
+        let sql = "SELECT tenant_id, position FROM checkpoint WHERE grp = $1 AND updated_at >= $2";
+        for row in tx
+            .query_sql(sql, vec![self.group.name.into(), since.into()])
+            .await?
+        {
+            let tenant = TenantId(row.try_get_by_index(0).map_err(DbError::from)?);
+            let position = row.try_get_by_index(1).map_err(DbError::from)?;
+            self.store
+                .feed()
+                .models_are(tenant, self.group.name, position);
+        }
+        Ok(tx.commit().await?)
     }
 
     async fn behind(&self) -> Result<Vec<(TenantId, i64)>, StoreError> {
@@ -152,6 +176,11 @@ impl Runner {
                 }
             }
         }
+    }
+
+    /// Whether a tenant's slot is this node's for now.
+    pub fn holds(&self, tenant: TenantId) -> bool {
+        self.epoch(tenant).is_some()
     }
 
     fn epoch(&self, tenant: TenantId) -> Option<i64> {

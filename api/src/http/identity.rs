@@ -28,8 +28,8 @@ pub(super) async fn requester(
         let refusal = refusal(&AuthError::Unauthenticated("a bearer token is needed"));
         refusal.header(header::WWW_AUTHENTICATE, "Bearer")
     })?;
-    let verified = verifier.verify(token, text(headers, &TENANT)).await;
-    verified.map(Arc::new).map_err(|error| {
+    let requester = verifier.verify(token, text(headers, &TENANT)).await;
+    requester.map(Arc::new).map_err(|error| {
         let refusal = refusal(&error);
         match error {
             AuthError::Unauthenticated(_) | AuthError::KeysUnavailable => {

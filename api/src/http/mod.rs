@@ -1,5 +1,38 @@
-//! The transport.
-pub mod config;
-pub mod document;
+//! The transport: GraphQL over HTTP, server-sent events, multipart and WebSocket.
+//!
+//! It turns bytes into requests and responses into bytes, exactly as the specifications have it,
+//! and lets nothing through that is too large, too slow, too deep or from nobody. It does not
+//! know the schema: an executor answers ([`GraphExecutor`]), the token says who asks
+//! ([`auth`](crate::auth)).
+//!
+//! Read in this order: [`endpoint`] (the way of a request), [`document`] (what is checked before
+//! anything runs), [`answer`] and [`streaming`] (the ways back), [`socket`].
+
+mod answer;
+mod config;
+mod document;
+mod endpoint;
+mod events;
 pub mod executor;
-pub mod refusal;
+mod headers;
+mod health;
+mod identity;
+mod listener;
+mod multipart;
+mod negotiate;
+mod parameters;
+mod refusal;
+mod run;
+mod socket;
+mod streaming;
+
+pub use config::{HttpConfig, Limits, SocketLimits};
+pub use document::{DocumentLimits, InputTypes};
+pub use endpoint::graphql_router;
+pub use executor::{Caller, GraphExecutor};
+pub use headers::secured;
+pub use health::{Readiness, health_router};
+pub use listener::{ConnectionPermit, ListenerConfig, serve};
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use async_graphql::{Request, Value, Variables};
+use async_graphql::{Extensions, Request, Value, Variables};
 use axum::{
     body::{Body, Bytes},
     extract::Query,
@@ -81,7 +81,7 @@ impl Parameters {
         };
         let mut request = Request::new(query).variables(self.variables.unwrap_or_default());
         request.operation_name = self.operation_name.filter(|name| !name.is_empty());
-        request.extensions = extensions.into_iter().collect();
+        request.extensions = Extensions(extensions);
         Ok(request)
     }
 

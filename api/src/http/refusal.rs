@@ -22,7 +22,7 @@ const RETRYABLE: [&str; 8] = [
 
 /// A request that is refused before anything runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub(super) struct Refusal {
     /// Stable code for programs.
     pub code: &'static str,
     /// What is wrong, for people.

@@ -46,6 +46,7 @@ impl Fold for BiOrderLines {
     fn keys(event: &Event) -> Vec<LineKey> {
         let keys = |order_id, lines: &mut dyn Iterator<Item = u32>| {
             let mut keys: Vec<LineKey> = lines.map(|line| LineKey { order_id, line }).collect();
+            keys.sort();
             keys.dedup();
             keys
         };

@@ -39,7 +39,9 @@ impl Fold for BiOrders {
         let ids = keys.iter().map(|key| key.0);
         let rows = load::rows::<Entity, _>(tx, tenant, Column::OrderId, ids).await?;
         let loaded = rows.into_iter();
-        Ok(loaded.map(|row| (OrderId(row.order_id), Some(row))).collect())
+        Ok(loaded
+            .map(|row| (OrderId(row.order_id), Some(row)))
+            .collect())
     }
 
     fn apply(

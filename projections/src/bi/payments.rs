@@ -56,7 +56,13 @@ impl Fold for BiPayments {
         match (fact, &*doc) {
             (PaymentEvent::Authorized(_), Some(_)) => return Err(subject::known("payment", key)),
             (PaymentEvent::Authorized(authorized), None) => {
-                let mut row = row(fact, &authorized.provider, authorized.currency, event, facts);
+                let mut row = row(
+                    fact,
+                    &authorized.provider,
+                    authorized.currency,
+                    event,
+                    facts,
+                );
                 row.provider_ref.clone_from(&authorized.provider_ref);
                 row.authorized_minor = authorized.amount_minor;
                 *doc = Some(row);

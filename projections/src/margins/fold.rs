@@ -99,7 +99,10 @@ fn dispatch(
     facts: &TenantFacts,
 ) -> Result<(), FoldError> {
     check_lines(lines, dispatched.lines.iter().map(|line| line.line))?;
-    let day = facts.time_zone.date_of(dispatched.dispatched_at).to_string();
+    let day = facts
+        .time_zone
+        .date_of(dispatched.dispatched_at)
+        .to_string();
     for shipped in &dispatched.lines {
         for line in numbered(lines, shipped.line) {
             line.shipped_quantity += shipped.quantity;
@@ -163,9 +166,9 @@ fn settle(lines: &mut [Line], event: &Recorded, facts: &TenantFacts) {
             && line.currency == facts.base_currency.code();
         line.cogs_minor = known.then_some(line.issued_minor);
         line.gross_margin_minor = line.cogs_minor.map(|cogs| line.net_minor - cogs);
-        line.contribution_minor = line.gross_margin_minor.map(|margin| {
-            margin + line.shipping_minor - line.fee_minor - line.shipping_cost_minor
-        });
+        line.contribution_minor = line
+            .gross_margin_minor
+            .map(|margin| margin + line.shipping_minor - line.fee_minor - line.shipping_cost_minor);
         line.updated_at = event.recorded_at.micros();
         line.position = event.position;
     }

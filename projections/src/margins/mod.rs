@@ -46,12 +46,11 @@ impl Fold for Margins {
 
     fn keys(event: &Event) -> Vec<OrderId> {
         let key = match event {
-            Event::Order(OrderEvent::Held(_) | OrderEvent::Released(_)) => None,
             Event::Inventory(InventoryEvent::Issued(issued)) => {
                 issued.order_line.map(|line| line.order_id)
             }
             Event::Payment(PaymentEvent::FeeAssessed(fee)) => Some(fee.order_id),
-            Event::Payment(_) => None,
+            Event::Order(OrderEvent::Held(_) | OrderEvent::Released(_)) | Event::Payment(_) => None,
             other => subject::order(other),
         };
         key.into_iter().collect()

@@ -75,6 +75,8 @@ fn sums(order: &OrderDoc) -> Sums<Key, 2> {
             add("fee", &payment.provider, payment.fee_minor);
         }
     }
-    sums.values_mut().for_each(|[_, count]| *count = 1);
+    for [_, count] in sums.values_mut() {
+        *count = 1;
+    }
     sums
 }

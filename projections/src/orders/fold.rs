@@ -7,7 +7,10 @@ use entrepot_domain::kernel::{Instant, PaymentId};
 use entrepot_domain::orders::{LineCanceled, OrderEvent, OrderLine, OrderPlaced};
 use entrepot_domain::payments::PaymentEvent;
 
-use super::doc::*;
+use super::doc::{
+    CanceledAmounts, Cancellation, Hold, LineDoc, OrderDoc, PaymentClosed, PaymentDoc, Quantities,
+    ShipmentDoc, ShipmentLineDoc, ShippingDoc, UnknownAttempt,
+};
 use crate::model::{FoldError, TenantFacts};
 use crate::subject;
 
@@ -129,7 +132,11 @@ fn fulfillment(order: &mut OrderDoc, event: &FulfillmentEvent) -> Result<(), Fol
             // Reported twice: the goods arrived once.
             let first = shipment.delivered_at.is_none();
             shipment.delivered_at = Some(delivered.delivered_at);
-            let arrived = if first { shipment.lines.clone() } else { Vec::new() };
+            let arrived = if first {
+                shipment.lines.clone()
+            } else {
+                Vec::new()
+            };
             for arrived in arrived {
                 lines_of(order, arrived.line)
                     .for_each(|line| line.quantities.delivered += arrived.quantity);

@@ -44,7 +44,8 @@ impl Fold for Orders {
         keys: &[OrderId],
     ) -> Result<Vec<(OrderId, Self::Doc)>, DbError> {
         let ids = keys.iter().map(|key| key.0);
-        let rows = load::rows::<orders::Entity, _>(tx, tenant, orders::Column::OrderId, ids).await?;
+        let rows =
+            load::rows::<orders::Entity, _>(tx, tenant, orders::Column::OrderId, ids).await?;
         let loaded = rows.into_iter().map(|row| {
             let doc = load::document(&row.doc)?;
             Ok((OrderId(row.order_id), Some(doc)))

@@ -238,12 +238,7 @@ mod tests {
             (100, 0, vec![payment(100, 30, 0)], "partially_paid"),
             (100, 0, vec![closed(100, 30, 0)], "partially_paid"),
             (100, 70, vec![closed(100, 30, 0)], "paid"),
-            (
-                100,
-                0,
-                vec![payment(30, 30, 0), payment(70, 70, 0)],
-                "paid",
-            ),
+            (100, 0, vec![payment(30, 30, 0), payment(70, 70, 0)], "paid"),
             (100, 0, vec![payment(120, 120, 0)], "paid"),
             (100, 0, vec![payment(100, 100, 1)], "partially_refunded"),
             (100, 100, vec![payment(100, 100, 100)], "refunded"),

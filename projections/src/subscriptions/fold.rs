@@ -44,7 +44,6 @@ pub(super) fn later(
     event: &Recorded,
 ) -> Result<(), FoldError> {
     match fact {
-        SubscriptionEvent::Created(_) => {}
         SubscriptionEvent::Renewed(renewed) => {
             doc.orders += 1;
             doc.failures = 0;
@@ -75,7 +74,9 @@ pub(super) fn later(
                 doc.failures = 0;
             }
         }
-        SubscriptionEvent::Paused(_) | SubscriptionEvent::QuantityChanged(_) => {}
+        SubscriptionEvent::Created(_)
+        | SubscriptionEvent::Paused(_)
+        | SubscriptionEvent::QuantityChanged(_) => {}
         SubscriptionEvent::Canceled(canceled) => {
             doc.cancellation = Some(EndDoc {
                 reason: canceled.reason.clone(),

@@ -82,7 +82,9 @@ impl Fold for Subscriptions {
         out: &mut Writes,
     ) {
         let Some(doc) = after else { return };
-        let Some(terms) = &doc.state.terms else { return };
+        let Some(terms) = &doc.state.terms else {
+            return;
+        };
         out.put(&subscriptions::Model {
             tenant_id: facts.tenant.0,
             subscription_id: doc.subscription_id.0,

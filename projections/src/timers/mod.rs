@@ -194,9 +194,7 @@ impl Fold for Timers {
 /// The reservation that an event makes, if it ends by itself, or shrinks.
 fn reservation(event: &InventoryEvent) -> Option<ReservationId> {
     match event {
-        InventoryEvent::Reserved(reserved) => {
-            reserved.expires_at.map(|_| reserved.reservation_id)
-        }
+        InventoryEvent::Reserved(reserved) => reserved.expires_at.map(|_| reserved.reservation_id),
         InventoryEvent::ReservationReleased(released) => Some(released.reservation_id),
         InventoryEvent::Issued(issued) => issued.reservation_id,
         InventoryEvent::Received(_)
@@ -304,7 +302,8 @@ fn rows(facts: &TenantFacts, key: TimerKey, doc: &TimerDoc) -> Vec<timer::Model>
             let due = cycle_due(state).unwrap_or(NEVER);
             let mut rows = vec![row(SUBSCRIPTION_CYCLE, due, load::text(&detail))];
             let resume = state.terms.as_ref().zip(state.resume_on);
-            if let Some((terms, day)) = resume.filter(|_| state.status == SubscriptionStatus::Paused)
+            if let Some((terms, day)) =
+                resume.filter(|_| state.status == SubscriptionStatus::Paused)
             {
                 let due = terms.time_zone.start_of(day).micros();
                 rows.push(row(SUBSCRIPTION_RESUME, due, "{}".to_owned()));
@@ -312,7 +311,11 @@ fn rows(facts: &TenantFacts, key: TimerKey, doc: &TimerDoc) -> Vec<timer::Model>
             rows
         }
         TimerDoc::Reservation(held, expires_at) => {
-            vec![row(RESERVATION_EXPIRY, expires_at.micros(), load::text(held))]
+            vec![row(
+                RESERVATION_EXPIRY,
+                expires_at.micros(),
+                load::text(held),
+            )]
         }
         TimerDoc::Authorization(held) => {
             let due = if held.unknown {

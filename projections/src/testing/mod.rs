@@ -1,5 +1,8 @@
 //! Logs in memory and folds without a database, for the tests of read models.
 
+mod database;
+mod story;
+
 use std::collections::BTreeMap;
 
 use entrepot_domain::envelope::{Meta, Recorded};
@@ -12,6 +15,9 @@ use uuid::Uuid;
 
 use crate::model::{Fold, FoldError, TenantFacts};
 use crate::orders::{CanceledAmounts, OrderDoc, PaymentDoc};
+
+pub(crate) use database::{rows_do_not_depend_on_batches, rows_of};
+pub(crate) use story::{Shop, story, worked_order};
 
 /// Tenant 1, in US dollars and New York.
 pub(crate) fn facts() -> TenantFacts {

@@ -1,0 +1,100 @@
+//! `entrepot tenant`
+
+use clap::{Args, Subcommand};
+use entrepot_domain::command::AnyCommand;
+use entrepot_domain::kernel::{Actor, ActorKind, Currency, Zone};
+use entrepot_domain::tenants::{CreateTenant, ReleaseTenant, SuspendTenant};
+use entrepot_event_store::{Store, Submission, SubmitError};
+use tokio_util::sync::CancellationToken;
+
+use super::CliResult;
+use super::output::say;
+use crate::config::Place;
+use crate::process;
+
+/// What to do with tenants.
+#[derive(Clone, Debug, Subcommand)]
+pub enum TenantCommand {
+    /// Create a tenant: the first event of a log of its own.
+    Create(CreateArgs),
+    /// List tenants with the position of their logs.
+    List,
+    /// Refuse a tenant's commands until it is released. Reading goes on.
+    Suspend {
+        /// The tenant's slug.
+        slug: String,
+        /// Why, for people.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Accept a suspended tenant's commands again.
+    Release {
+        /// The tenant's slug.
+        slug: String,
+    },
+}
+
+/// A new tenant.
+#[derive(Clone, Debug, Args)]
+pub struct CreateArgs {
+    /// Its name in addresses and tokens: lower-case letters, digits and hyphens.
+    slug: String,
+    /// For people; the slug without it.
+    #[arg(long)]
+    name: Option<String>,
+    /// ISO 4217 code of the currency that it reports in; can never change.
+    #[arg(long, value_parser = currency)]
+    currency: Currency,
+    /// IANA time zone of its civil dates.
+    #[arg(long, default_value = "UTC")]
+    time_zone: String,
+}
+
+fn currency(code: &str) -> Result<Currency, String> {
+    Currency::try_from(code.to_owned())
+}
+
+pub(super) async fn run(place: &Place, command: &TenantCommand) -> CliResult {
+    let app = process::open(place, &CancellationToken::new()).await?;
+    let done = match command {
+        TenantCommand::Create(args) => create(&app.store, args).await,
+        TenantCommand::List => list(&app.store).await,
+        TenantCommand::Suspend { slug, reason } => {
+            submit(&app.store, slug, SuspendTenant { reason: reason.clone() }).await
+        }
+        TenantCommand::Release { slug } => submit(&app.store, slug, ReleaseTenant {}).await,
+    };
+    app.store.db().close().await;
+    done
+}
+
+async fn create(store: &Store, args: &CreateArgs) -> CliResult {
+    let command = CreateTenant {
+        slug: args.slug.clone(),
+        name: args.name.clone().unwrap_or_else(|| args.slug.clone()),
+        base_currency: args.currency,
+        time_zone: Zone(args.time_zone.clone()),
+    };
+    command.check()?;
+    store.provision(&args.slug).await?;
+    submit(store, &args.slug, command).await
+}
+
+async fn list(store: &Store) -> CliResult {
+    for (tenant, slug) in store.tenants().await? {
+        say(format_args!("{slug}\t{}", store.head(tenant).await?));
+    }
+    Ok(())
+}
+
+async fn submit(store: &Store, slug: &str, command: impl AnyCommand + 'static) -> CliResult {
+    let actor = Actor { kind: ActorKind::Operator, id: "cli".to_owned(), roles: Vec::new() };
+    match store.submit(Submission::new(store.tenant(slug).await?, actor, command)).await {
+        Ok(receipt) => {
+            say(format_args!("{slug}: done, at position {}", receipt.last_position));
+            Ok(())
+        }
+        Err(SubmitError::Refused(refusal)) => Err(refusal.into()),
+        Err(error) => Err(error.into()),
+    }
+}

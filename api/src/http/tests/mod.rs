@@ -1,0 +1,7 @@
+//! The transport over a toy schema: HTTP in process, sockets and the listener over loopback.
+
+mod http;
+mod limits;
+mod sockets;
+mod streams;
+mod toy;

@@ -1,0 +1,90 @@
+//! One running process: the store, its projectors, its clock. Every command of the program starts
+//! with what it needs of it.
+
+use std::sync::Arc;
+
+use entrepot_domain::postings::NoPostings;
+use entrepot_event_store::db::{Db, DbError};
+use entrepot_event_store::vault::Vault;
+use entrepot_event_store::{Feed, Hints, Store};
+use entrepot_migration::{Migrator, MigratorTrait as _};
+use entrepot_projections::registry;
+use entrepot_projections::runner::Runner;
+use sea_orm::Database;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::App;
+use crate::config::{ConfigError, Place};
+use crate::timers;
+
+/// Why a process does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The database does not open, or is not migrated.
+    #[error("the database does not open: {0}")]
+    Db(#[from] DbError),
+    /// Redis is not addressed by this URL.
+    #[error("the redis URL is wrong: {0}")]
+    Redis(#[from] redis::RedisError),
+}
+
+/// Brings a database up to date. PostgreSQL needs a login that may change the schema.
+pub async fn migrate(place: &Place) -> Result<(), StartError> {
+    let mut url = place.database()?.url;
+    if url.starts_with("sqlite:") && !url.contains('?') {
+        url.push_str("?mode=rwc");
+    }
+    let db = Database::connect(url).await.map_err(DbError::from)?;
+    Migrator::up(&db, None).await.map_err(DbError::from)?;
+    Ok(db.close().await.map_err(DbError::from)?)
+}
+
+/// Opens the store. A SQLite file is migrated first: the embedded default needs no set-up.
+pub async fn open(place: &Place, stop: &CancellationToken) -> Result<App, StartError> {
+    let options = place.database()?;
+    if options.url.starts_with("sqlite:") {
+        migrate(place).await?;
+    }
+    let secrets = place.secrets()?;
+    let feed = Arc::new(Feed::default());
+    let hints = match &place.redis_url {
+        Some(url) => Hints::redis(redis::Client::open(url.as_str())?, Arc::clone(&feed), stop.clone()),
+        None => Hints::none(),
+    };
+    let db = Db::open(&options).await?;
+    let store = Store::new(db, feed, hints, Arc::new(NoPostings));
+    Ok(App { store, vault: Vault::new(secrets.vault_key()), secrets })
+}
+
+/// What runs beside the requests: projectors and the clock.
+#[derive(Debug)]
+pub struct Workers {
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Workers {
+    /// Starts projecting every group, and the clock if `clock` is set.
+    pub fn start(store: &Store, clock: bool) -> Self {
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        for group in registry::GROUPS {
+            let runner = Runner::new(store.clone(), Arc::new(registry::group(group)));
+            tasks.spawn(Arc::clone(&runner).run(stop.clone()));
+            if clock && group == registry::GROUPS[0] {
+                tasks.spawn(timers::run(store.clone(), runner, stop.clone()));
+            }
+        }
+        Self { tasks, stop }
+    }
+
+    /// Finishes what is under way and gives up the leases.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}

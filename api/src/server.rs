@@ -1,0 +1,141 @@
+//! Serves: the graph, health, metrics, until a signal; then stops with nothing lost.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use entrepot_event_store::db::Purpose;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::auth::{IssuerConfig, Verifier};
+use crate::config::{self, AUDIENCE};
+use crate::graph::{Executor, graph};
+use crate::http::{self, HttpConfig, ListenerConfig, Readiness, graphql_router, health_router};
+use crate::process::Workers;
+
+/// What a serving process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Duty {
+    /// Everything.
+    All,
+    /// Answers requests only.
+    Api,
+    /// Projects and keeps the clock only.
+    Worker,
+}
+
+/// How to serve.
+#[derive(Clone, Debug, Args)]
+pub struct ServeArgs {
+    /// Address to listen on.
+    #[arg(long, env = "ENTREPOT_LISTEN", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// What this process does; split it when one kind of work must not wait for the other.
+    #[arg(long, env = "ENTREPOT_ROLE", value_enum, default_value_t = Duty::All)]
+    pub role: Duty,
+    /// JSON file of the production issuers whose tokens are believed.
+    #[arg(long, env = "ENTREPOT_ISSUERS")]
+    pub issuers: Option<std::path::PathBuf>,
+    /// Believe tokens of the embedded issuer also where production issuers are configured.
+    #[arg(long, env = "ENTREPOT_EMBEDDED_ISSUER")]
+    pub embedded_issuer: bool,
+    /// Origins whose pages may open sockets here, besides our own.
+    #[arg(long, env = "ENTREPOT_ORIGINS", value_delimiter = ',')]
+    pub origins: Vec<String>,
+    /// Connections open at one time, sockets included.
+    #[arg(long, env = "ENTREPOT_CONNECTIONS", default_value_t = 20_000)]
+    pub connections: u32,
+}
+
+/// Why serving fails.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address is taken or not ours.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] config::ConfigError),
+    /// An issuer is wrong.
+    #[error(transparent)]
+    Issuer(#[from] crate::auth::IssuerError),
+    /// The metrics' recorder is taken.
+    #[error("metrics: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+}
+
+/// Serves until `stop`. `ready` is told the address once requests are answered.
+pub async fn serve(
+    app: App,
+    args: &ServeArgs,
+    stop: CancellationToken,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
+    let recorder = PrometheusBuilder::new().install_recorder()?;
+    let verifier = Arc::new(Verifier::new(issuers(&app, args)?)?);
+    let listener = TcpListener::bind(args.listen).await.map_err(|error| ServeError::Listen(args.listen, error))?;
+    let address = listener.local_addr().map_err(|error| ServeError::Listen(args.listen, error))?;
+    let workers = (args.role != Duty::Api).then(|| Workers::start(&app.store, true));
+
+    let mut router = health(&app, recorder);
+    if args.role != Duty::Worker {
+        let executor = Executor::new(graph(), Arc::new(app.clone()));
+        let config = HttpConfig { origins_allowed: args.origins.clone(), shutdown: stop.clone(), ..HttpConfig::default() };
+        router = router.merge(graphql_router(executor, verifier, config));
+    }
+    ready(address);
+    let connections = ListenerConfig { connections_max: args.connections, ..ListenerConfig::default() };
+    http::serve(listener, router, connections, stop).await;
+    if let Some(workers) = workers {
+        workers.stop().await;
+    }
+    app.store.db().close().await;
+    Ok(())
+}
+
+fn issuers(app: &App, args: &ServeArgs) -> Result<Vec<IssuerConfig>, ServeError> {
+    let mut issuers = args.issuers.as_deref().map(config::issuers).transpose()?.unwrap_or_default();
+    if issuers.is_empty() || args.embedded_issuer {
+        issuers.push(IssuerConfig::embedded(&app.secrets.jwt_key(), AUDIENCE));
+    }
+    Ok(issuers)
+}
+
+fn health(app: &App, recorder: PrometheusHandle) -> axum::Router {
+    let db = app.store.db().clone();
+    let ready = move || {
+        let db = db.clone();
+        async move {
+            let answered = match db.begin_catalogue(Purpose::Read).await {
+                Ok(tx) => tx.rollback().await,
+                Err(error) => Err(error),
+            };
+            Readiness::default().with("database", answered.map_err(|_| "it does not answer".to_owned()))
+        }
+    };
+    health_router(ready, move || recorder.render())
+}
+
+/// Cancelled by SIGTERM or Ctrl-C.
+pub fn stop_on_signal() -> CancellationToken {
+    let stop = CancellationToken::new();
+    let signalled = stop.clone();
+    tokio::spawn(async move {
+        let interrupt = tokio::signal::ctrl_c();
+        let terminated = async {
+            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+                Ok(mut signal) => drop(signal.recv().await),
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = interrupt => {}
+            () = terminated => {}
+        }
+        signalled.cancel();
+    });
+    stop
+}
