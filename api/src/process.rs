@@ -38,7 +38,7 @@ pub async fn migrate(place: &Place) -> Result<(), StartError> {
     if url.starts_with("sqlite:") && !url.contains('?') {
         url.push_str("?mode=rwc");
     }
-    let db = Database::connect(url).await.map_err(DbError::from)?;
+    let db = Database::connect(sea_orm::ConnectOptions::new(url).sqlx_logging(false).to_owned()).await.map_err(DbError::from)?;
     Migrator::up(&db, None).await.map_err(DbError::from)?;
     Ok(db.close().await.map_err(DbError::from)?)
 }

@@ -1,7 +1,9 @@
 //! Reads streams and the log.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
+use entrepot_domain::envelope::Recorded;
 use entrepot_domain::kernel::{StreamId, StreamKind, TenantId};
 use entrepot_domain::state::{STATE_VERSION, State};
 use entrepot_entity::{event, scope, snapshot};
@@ -137,6 +139,28 @@ fn evolve(slots: &mut HashMap<StreamId, Slot>, row: &event::Model) -> Result<(),
     slot.version = recorded.version;
     slot.state.evolve(&recorded.event);
     Ok(())
+}
+
+/// The first events of streams, those that have any.
+pub(crate) async fn firsts(
+    tx: &Tx,
+    tenant: TenantId,
+    streams: &[StreamId],
+) -> Result<Vec<Arc<Recorded>>, StoreError> {
+    let rows = scope::of::<event::Entity>(tenant.0)
+        .filter(event::Column::StreamId.is_in(streams.iter().map(|stream| stream.id)))
+        .filter(event::Column::Version.eq(1_i64))
+        .all(tx)
+        .await
+        .map_err(DbError::from)?;
+    let mut firsts = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let recorded = Entry::read(row).event?;
+        if streams.contains(&recorded.stream) {
+            firsts.push(recorded);
+        }
+    }
+    Ok(firsts)
 }
 
 /// Rows of the log after a position, in order, without gaps.

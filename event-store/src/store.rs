@@ -1,10 +1,12 @@
 //! The log's door: submit a command, read the log, know the tenants.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use entrepot_domain::kernel::TenantId;
+use entrepot_domain::envelope::Recorded;
+use entrepot_domain::kernel::{StreamId, TenantId};
 use entrepot_domain::postings::Postings;
+use entrepot_domain::state::State;
 use entrepot_entity::{scope, tenant, tenant_head};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
 use tokio::sync::{mpsc, oneshot};
@@ -129,6 +131,25 @@ impl Store {
         let rows = load::rows(&tx, tenant, after, u64::try_from(limit).unwrap_or(u64::MAX)).await?;
         tx.commit().await?;
         Ok(rows.iter().map(|row| Arc::new(Entry::read(row))).collect())
+    }
+
+    /// What decisions know of a stream, as of the end of the log. For what has no read model.
+    pub async fn state(&self, tenant: TenantId, stream: StreamId) -> Result<State, StoreError> {
+        let loaded = load::streams(&self.0.db, tenant, &BTreeSet::from([stream])).await?;
+        let state = loaded.into_iter().next().map(|(_, slot)| slot.state);
+        Ok(state.unwrap_or_else(|| State::empty(stream.kind)))
+    }
+
+    /// The first event of each of these streams that has one: what a natural key's id stands for.
+    pub async fn firsts(
+        &self,
+        tenant: TenantId,
+        streams: &[StreamId],
+    ) -> Result<Vec<Arc<Recorded>>, StoreError> {
+        let tx = self.0.db.begin(tenant, Purpose::Read).await?;
+        let firsts = load::firsts(&tx, tenant, streams).await?;
+        tx.commit().await?;
+        Ok(firsts)
     }
 
     /// The last position of a tenant's log.

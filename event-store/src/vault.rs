@@ -114,7 +114,7 @@ impl Vault {
         Ok(opened)
     }
 
-    /// The persons who have this e-mail address.
+    /// The records that hold this e-mail address, also those that were replaced since.
     pub async fn find(
         &self,
         tx: &Tx,
@@ -126,7 +126,7 @@ impl Vault {
             .all(tx)
             .await
             .map_err(DbError::from)?;
-        Ok(rows.into_iter().map(|row| row.subject_id).collect())
+        Ok(rows.into_iter().map(|row| row.record_id).collect())
     }
 
     /// Keyed per deployment and tenant, so that the same address in two tenants hashes differently.

@@ -66,12 +66,14 @@ impl View {
             Day(name) => format!("{name}::date AS {name}"),
             Instant(name) => format!("to_timestamp({name} / 1000000.0) AS {name}"),
             Money(name) => {
-                let unit = minor_units("::numeric");
-                format!("{name}_minor, {name}_minor / {unit} AS {name}")
+                let (unit, digits) = (minor_units("::numeric"), digits());
+                format!("{name}_minor, round({name}_minor / {unit}, {digits}) AS {name}")
             }
             Micros(name) => {
                 let unit = minor_units("::numeric");
-                format!("{name}_micros, {name}_micros / 1000000 / {unit} AS {name}")
+                format!(
+                    "{name}_micros, trim_scale({name}_micros / 1000000::numeric / {unit}) AS {name}"
+                )
             }
         };
         self.ddl("VIEW bi.", " WITH (security_invoker = true)", column)
@@ -104,12 +106,21 @@ impl View {
 
 /// How many minor units make one unit of the row's currency (ISO 4217; a hundred if not said).
 fn minor_units(suffix: &str) -> String {
-    let cases = EXPONENTS.iter().map(|(codes, units)| {
+    by_currency(|digits| format!("1{}{suffix}", "0".repeat(digits)))
+}
+
+/// How many digits a minor unit stands after the point.
+fn digits() -> String {
+    by_currency(|digits| digits.to_string())
+}
+
+fn by_currency(value: impl Fn(usize) -> String) -> String {
+    let cases = EXPONENTS.iter().map(|(codes, digits)| {
         let codes = codes.replace(' ', "', '");
-        format!("WHEN currency IN ('{codes}') THEN {units}{suffix}")
+        format!("WHEN currency IN ('{codes}') THEN {}", value(*digits))
     });
     let cases: Vec<String> = cases.collect();
-    format!("CASE {} ELSE 100{suffix} END", cases.join(" "))
+    format!("CASE {} ELSE {} END", cases.join(" "), value(2))
 }
 
 /// A UUID stored as 16 bytes, in its usual writing.
@@ -134,14 +145,14 @@ fn sqlite_instant(column: &str) -> String {
     )
 }
 
-/// Currencies whose minor unit is not a hundredth, and how many make one.
-const EXPONENTS: &[(&str, &str)] = &[
+/// The digits of currencies that do not have two.
+const EXPONENTS: &[(&str, usize)] = &[
     (
         "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
-        "1",
+        0,
     ),
-    ("BHD IQD JOD KWD LYD OMR TND", "1000"),
-    ("CLF UYW", "10000"),
+    ("BHD IQD JOD KWD LYD OMR TND", 3),
+    ("CLF UYW", 4),
 ];
 
 const FRESHNESS: &str = "One row a tenant: how far the views have read its log. orders, order_lines, payments and shipments stand at position, the others at core_position.";

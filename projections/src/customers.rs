@@ -100,3 +100,25 @@ impl Fold for Customers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{fold, rows_do_not_depend_on_batches, story};
+
+    #[test]
+    fn an_erased_customer_has_no_personal_record() {
+        let docs = fold::<Customers>(&story()).expect("folds");
+        let rows: Vec<_> = docs.values().flatten().collect();
+        let erased: Vec<_> = rows.iter().filter(|row| row.status == ERASED).collect();
+        assert_eq!(erased.len(), 1);
+        assert_eq!(erased[0].personal_ref, None);
+        assert_eq!(erased[0].external_id.as_deref(), Some("7"));
+    }
+
+    #[tokio::test]
+    async fn customers_do_not_depend_on_batches() {
+        let tables = rows_do_not_depend_on_batches::<Customers>(&story()).await;
+        assert_eq!(tables["rm_customers"].len(), 3);
+    }
+}

@@ -153,3 +153,54 @@ fn change(fact: &InventoryEvent) -> (i64, i64, i64) {
         InventoryEvent::TransferReceived(received) => (received.quantity, 0, received.value_minor),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use entrepot_domain::inventory::Position;
+    use entrepot_domain::state::Aggregate as _;
+
+    use super::*;
+    use crate::testing::{fold, rows_do_not_depend_on_batches, story};
+
+    #[test]
+    fn the_text_of_a_key_is_unambiguous() {
+        let text = |sku: &str, warehouse: &str| {
+            let (sku, warehouse) = (sku.into(), warehouse.into());
+            StockKey { sku, warehouse }.to_string()
+        };
+        assert_eq!(text("A", "east"), "A@east");
+        let texts = [
+            text("a@b", "c"),
+            text("a", "b@c"),
+            text("a\\", "b"),
+            text("a\\@b", ""),
+        ];
+        for (index, text) in texts.iter().enumerate() {
+            assert!(!texts[..index].contains(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_rows_say_what_decisions_knew() {
+        let log = story();
+        for (key, stock) in fold::<Inventory>(&log).expect("folds") {
+            let mut known = Position::default();
+            let about = log
+                .iter()
+                .filter(|event| Inventory::keys(&event.event) == [key.clone()]);
+            about.for_each(|event| known.evolve(&event.event));
+            let told = (stock.on_hand, stock.reserved, stock.value_minor);
+            assert_eq!(
+                told,
+                (known.on_hand, known.reserved, known.value_minor),
+                "{key}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn stock_does_not_depend_on_batches() {
+        let tables = rows_do_not_depend_on_batches::<Inventory>(&story()).await;
+        assert_eq!(tables["rm_inventory"].len(), 4);
+    }
+}

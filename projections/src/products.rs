@@ -107,3 +107,24 @@ impl Fold for Products {
 fn prices(doc: &str) -> Result<PricesDoc, String> {
     serde_json::from_str(doc).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{fold, rows_do_not_depend_on_batches, story};
+
+    #[test]
+    fn a_product_has_its_newest_price_in_each_currency() {
+        let docs = fold::<Products>(&story()).expect("folds");
+        let row = |sku: &str| docs[&Sku::from(sku)].clone().expect("created");
+        assert_eq!(row("A").doc, r#"{"EUR":2299,"USD":2499}"#);
+        assert!(row("B").discontinued && !row("A").discontinued);
+        assert!(row("A").tracked && !row("GIFT").tracked);
+    }
+
+    #[tokio::test]
+    async fn products_do_not_depend_on_batches() {
+        let tables = rows_do_not_depend_on_batches::<Products>(&story()).await;
+        assert_eq!(tables["rm_products"].len(), 4);
+    }
+}

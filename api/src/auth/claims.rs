@@ -58,7 +58,9 @@ impl Claims {
         match self.0.get(name) {
             None => Ok(None),
             Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
-            Some(_) => Err(AuthError::Unauthenticated("a claim of the token has the wrong type")),
+            Some(_) => Err(AuthError::Unauthenticated(
+                "a claim of the token has the wrong type",
+            )),
         }
     }
 
@@ -70,7 +72,12 @@ impl Claims {
             Some(Value::Number(number)) => {
                 let digits = number.to_string();
                 let whole = digits.split('.').next().unwrap_or_default();
-                whole.parse().ok().filter(|seconds| *seconds >= 0).map(Some).ok_or(wrong)
+                whole
+                    .parse()
+                    .ok()
+                    .filter(|seconds| *seconds >= 0)
+                    .map(Some)
+                    .ok_or(wrong)
             }
             Some(_) => Err(wrong),
         }
@@ -81,9 +88,11 @@ impl Claims {
         let wrong = AuthError::Unauthenticated("a list in the token is not a list of strings");
         match self.0.get(name) {
             None => Ok(Vec::new()),
-            Some(Value::Array(items)) if items.len() <= LIST_ITEMS_MAX => {
-                items.iter().map(Value::as_str).collect::<Option<_>>().ok_or(wrong)
-            }
+            Some(Value::Array(items)) if items.len() <= LIST_ITEMS_MAX => items
+                .iter()
+                .map(Value::as_str)
+                .collect::<Option<_>>()
+                .ok_or(wrong),
             Some(_) => Err(wrong),
         }
     }
@@ -142,13 +151,21 @@ mod tests {
         assert_eq!(claims(r#"{"exp":17}"#).seconds("exp"), Ok(Some(17)));
         assert_eq!(claims(r#"{"exp":17.9}"#).seconds("exp"), Ok(Some(17)));
         for wrong in ["\"17\"", "-1", "1e300", "true", "null"] {
-            assert!(claims(&format!(r#"{{"exp":{wrong}}}"#)).seconds("exp").is_err(), "{wrong}");
+            assert!(
+                claims(&format!(r#"{{"exp":{wrong}}}"#))
+                    .seconds("exp")
+                    .is_err(),
+                "{wrong}"
+            );
         }
     }
 
     #[test]
     fn lists_hold_strings_only() {
-        assert_eq!(claims(r#"{"roles":["a","b"]}"#).list("roles"), Ok(vec!["a", "b"]));
+        assert_eq!(
+            claims(r#"{"roles":["a","b"]}"#).list("roles"),
+            Ok(vec!["a", "b"])
+        );
         assert_eq!(claims("{}").list("roles"), Ok(vec![]));
         assert!(claims(r#"{"roles":"a"}"#).list("roles").is_err());
         assert!(claims(r#"{"roles":[1]}"#).list("roles").is_err());

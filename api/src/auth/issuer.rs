@@ -33,7 +33,9 @@ impl Algorithm {
 
     /// The algorithm of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Rs256, Self::Es256, Self::EdDsa].into_iter().find(|it| it.name() == name)
+        [Self::Rs256, Self::Es256, Self::EdDsa]
+            .into_iter()
+            .find(|it| it.name() == name)
     }
 }
 

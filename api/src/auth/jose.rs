@@ -44,11 +44,15 @@ impl<'t> Unverified<'t> {
         }
         let header = Claims::parse(&decode(header)?)?;
         if HEADERS_REFUSED.iter().any(|name| header.has(name)) {
-            return Err(AuthError::Unauthenticated("the token's header names a key or an extension"));
+            return Err(AuthError::Unauthenticated(
+                "the token's header names a key or an extension",
+            ));
         }
         let key_id = header.text("kid")?.map(str::to_owned);
         if key_id.as_deref().is_some_and(|id| !sound_key_id(id)) {
-            return Err(AuthError::Unauthenticated("the token's key id is malformed"));
+            return Err(AuthError::Unauthenticated(
+                "the token's key id is malformed",
+            ));
         }
         Ok(Self {
             signed,
@@ -67,7 +71,9 @@ fn decode(segment: &str) -> Result<Vec<u8>, AuthError> {
 
 fn sound_key_id(id: &str) -> bool {
     id.len() <= KEY_ID_BYTES_MAX
-        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
 fn access_token_type(name: &str) -> bool {

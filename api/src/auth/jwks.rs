@@ -48,7 +48,12 @@ struct Keys {
 
 impl KeySet {
     pub(super) fn new(algorithm: Algorithm, source: JwksSource) -> Self {
-        Self { algorithm, source, current: RwLock::default(), attempted: Mutex::new(None) }
+        Self {
+            algorithm,
+            source,
+            current: RwLock::default(),
+            attempted: Mutex::new(None),
+        }
     }
 
     /// The key of that id, renewing the set if it has none or is old.
@@ -113,12 +118,20 @@ impl Keys {
         }
 
         let set: Set = serde_json::from_slice(json).map_err(IssuerError::Malformed)?;
-        let mut keys = Self { read_at: Some(Instant::now()), ..Self::default() };
+        let mut keys = Self {
+            read_at: Some(Instant::now()),
+            ..Self::default()
+        };
         let mut unnamed = Vec::new();
         // A key of a kind that is not understood here is another service's business.
-        let known = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
+        let known = set
+            .keys
+            .into_iter()
+            .filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
         for jwk in known.filter(|jwk| usable(jwk, algorithm)) {
-            let Ok(key) = DecodingKey::from_jwk(&jwk).map(Arc::new) else { continue };
+            let Ok(key) = DecodingKey::from_jwk(&jwk).map(Arc::new) else {
+                continue;
+            };
             match jwk.common.key_id {
                 Some(id) => drop(keys.by_id.insert(id, key)),
                 None => unnamed.push(key),
@@ -144,8 +157,10 @@ impl Keys {
 }
 
 fn usable(jwk: &Jwk, algorithm: Algorithm) -> bool {
-    let for_signatures =
-        matches!(jwk.common.public_key_use, None | Some(PublicKeyUse::Signature));
+    let for_signatures = matches!(
+        jwk.common.public_key_use,
+        None | Some(PublicKeyUse::Signature)
+    );
     let declared = jwk.common.key_algorithm.as_ref().map(ToString::to_string);
     let agrees = declared.is_none_or(|name| name == algorithm.name());
     let fits = match (&jwk.algorithm, algorithm) {
@@ -162,10 +177,15 @@ fn usable(jwk: &Jwk, algorithm: Algorithm) -> bool {
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, IssuerError> {
-    let failed = |source| IssuerError::Read { path: path.to_owned(), source };
+    let failed = |source| IssuerError::Read {
+        path: path.to_owned(),
+        source,
+    };
     let mut json = Vec::new();
     let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(SET_BYTES_MAX + 1).read_to_end(&mut json).map_err(failed)?;
+    file.take(SET_BYTES_MAX + 1)
+        .read_to_end(&mut json)
+        .map_err(failed)?;
     if json.len() as u64 > SET_BYTES_MAX {
         return Err(IssuerError::Large(SET_BYTES_MAX));
     }
@@ -181,7 +201,11 @@ fn fetch(url: &str) -> Result<Vec<u8>, IssuerError> {
         .into();
     let answer = agent.get(url).header("accept", "application/json").call();
     let mut answer = answer.map_err(|error| IssuerError::Fetch(Box::new(error)))?;
-    let body = answer.body_mut().with_config().limit(SET_BYTES_MAX).read_to_vec();
+    let body = answer
+        .body_mut()
+        .with_config()
+        .limit(SET_BYTES_MAX)
+        .read_to_vec();
     body.map_err(|error| match error {
         ureq::Error::BodyExceedsLimit(limit) => IssuerError::Large(limit),
         other => IssuerError::Fetch(Box::new(other)),

@@ -78,17 +78,26 @@ fn verifier(source: JwksSource, algorithm: Algorithm) -> Verifier {
 
 async fn check(verifier: &Verifier, token: &str) -> Result<String, AuthError> {
     let now = Timestamp::from_second(NOW).unwrap();
-    verifier.verify_at(token, None, now).await.map(|requester| requester.client().to_owned())
+    verifier
+        .verify_at(token, None, now)
+        .await
+        .map(|requester| requester.client().to_owned())
 }
 
 #[tokio::test]
 async fn keys_are_fetched_once_and_a_flood_of_unknown_ids_fetches_no_more() {
     let (url, fetches) = serve(json!({ "keys": [key("k1")] }).to_string()).await;
     let verifier = verifier(JwksSource::Url(url), Algorithm::EdDsa);
-    assert_eq!(check(&verifier, &token("k1", "at+jwt")).await, Ok("web".to_owned()));
+    assert_eq!(
+        check(&verifier, &token("k1", "at+jwt")).await,
+        Ok("web".to_owned())
+    );
     for flood in 0..100 {
         let unknown = token(&format!("x{flood}"), "at+jwt");
-        assert_eq!(check(&verifier, &unknown).await.unwrap_err().code(), "UNAUTHENTICATED");
+        assert_eq!(
+            check(&verifier, &unknown).await.unwrap_err().code(),
+            "UNAUTHENTICATED"
+        );
     }
     assert_eq!(fetches.load(Ordering::SeqCst), 1);
 }
@@ -98,7 +107,11 @@ async fn only_access_tokens_of_the_issuers_algorithm_pass() {
     let (url, _) = serve(json!({ "keys": [key("k1")] }).to_string()).await;
     let source = JwksSource::Url(url);
     let eddsa = verifier(source.clone(), Algorithm::EdDsa);
-    assert!(check(&eddsa, &token("k1", "application/at+jwt")).await.is_ok());
+    assert!(
+        check(&eddsa, &token("k1", "application/at+jwt"))
+            .await
+            .is_ok()
+    );
     assert!(check(&eddsa, &token("k1", "JWT")).await.is_err());
     let rsa = verifier(source, Algorithm::Rs256);
     assert!(check(&rsa, &token("k1", "at+jwt")).await.is_err());

@@ -19,8 +19,13 @@ pub enum Role {
 
 impl Role {
     /// Every role, in the order of declaration.
-    pub const ALL: [Self; 5] =
-        [Self::Commerce, Self::Finance, Self::Support, Self::Partner, Self::Operator];
+    pub const ALL: [Self; 5] = [
+        Self::Commerce,
+        Self::Finance,
+        Self::Support,
+        Self::Partner,
+        Self::Operator,
+    ];
 
     /// The role's name in a token.
     pub const fn name(self) -> &'static str {
@@ -74,7 +79,9 @@ impl Roles {
 
     /// The roles of the set, in the order of declaration.
     pub fn iter(self) -> impl Iterator<Item = Role> {
-        Role::ALL.into_iter().filter(move |role| self.contains(*role))
+        Role::ALL
+            .into_iter()
+            .filter(move |role| self.contains(*role))
     }
 }
 
@@ -106,7 +113,10 @@ mod tests {
     #[test]
     fn a_set_holds_what_was_put_in() {
         let roles: Roles = [Role::Finance, Role::Partner].into_iter().collect();
-        assert_eq!(roles.iter().collect::<Vec<_>>(), [Role::Finance, Role::Partner]);
+        assert_eq!(
+            roles.iter().collect::<Vec<_>>(),
+            [Role::Finance, Role::Partner]
+        );
         assert!(roles.intersects(&[Role::Commerce, Role::Partner]));
         assert!(!roles.contains(Role::Operator));
         assert!(Roles::EMPTY.is_empty());

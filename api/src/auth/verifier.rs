@@ -51,7 +51,10 @@ impl Verifier {
                 }
             };
             let name = config.issuer.clone();
-            if known.insert(name.clone(), Issuer { config, keys }).is_some() {
+            if known
+                .insert(name.clone(), Issuer { config, keys })
+                .is_some()
+            {
                 return Err(IssuerError::Duplicate(name));
             }
         }
@@ -76,7 +79,10 @@ impl Verifier {
         now: Timestamp,
     ) -> Result<Requester, AuthError> {
         let token = Unverified::parse(token)?;
-        let issuer = token.claims.text("iss")?.and_then(|name| self.issuers.get(name));
+        let issuer = token
+            .claims
+            .text("iss")?
+            .and_then(|name| self.issuers.get(name));
         let issuer = issuer.ok_or(UNTRUSTED)?;
         issuer.check_signature(&token).await?;
         issuer.check_validity(&token.claims, now.as_second())?;
@@ -92,20 +98,27 @@ impl Issuer {
             }
             Keys::Jwks(algorithm, set) if token.algorithm == algorithm.name() => {
                 if !token.access_token {
-                    return Err(AuthError::Unauthenticated("the token is not an access token"));
+                    return Err(AuthError::Unauthenticated(
+                        "the token is not an access token",
+                    ));
                 }
-                (library_name(*algorithm), set.key(token.key_id.as_deref()).await?)
+                (
+                    library_name(*algorithm),
+                    set.key(token.key_id.as_deref()).await?,
+                )
             }
             Keys::Embedded(_) | Keys::Jwks(..) => {
-                return Err(AuthError::Unauthenticated("the issuer does not sign that way"));
+                return Err(AuthError::Unauthenticated(
+                    "the issuer does not sign that way",
+                ));
             }
         };
         let signed = token.signed.as_bytes();
         match jsonwebtoken::crypto::verify(token.signature, signed, &key, algorithm) {
             Ok(true) => Ok(()),
-            Ok(false) | Err(_) => {
-                Err(AuthError::Unauthenticated("the token's signature does not verify"))
-            }
+            Ok(false) | Err(_) => Err(AuthError::Unauthenticated(
+                "the token's signature does not verify",
+            )),
         }
     }
 
@@ -117,11 +130,17 @@ impl Issuer {
             Some("the token has expired")
         } else if issued_at > now.saturating_add(LEEWAY_S) {
             Some("the token was issued in the future")
-        } else if claims.seconds("nbf")?.is_some_and(|from| from > now.saturating_add(LEEWAY_S)) {
+        } else if claims
+            .seconds("nbf")?
+            .is_some_and(|from| from > now.saturating_add(LEEWAY_S))
+        {
             Some("the token is not valid yet")
         } else if expires_at.saturating_sub(issued_at) > self.config.ttl_max_s {
             Some("the token lives longer than its issuer may grant")
-        } else if !claims.text_or_list("aud")?.contains(&self.config.audience.as_str()) {
+        } else if !claims
+            .text_or_list("aud")?
+            .contains(&self.config.audience.as_str())
+        {
             Some("the token is for another audience")
         } else {
             None
@@ -137,10 +156,15 @@ impl Issuer {
             Some(id) => Some(id),
             None => claims.text("azp")?,
         };
-        let roles: Roles =
-            claims.list(&names.roles)?.into_iter().filter_map(Role::from_name).collect();
+        let roles: Roles = claims
+            .list(&names.roles)?
+            .into_iter()
+            .filter_map(Role::from_name)
+            .collect();
         if roles.is_empty() {
-            return Err(AuthError::Forbidden("the token carries no role that is known here"));
+            return Err(AuthError::Forbidden(
+                "the token carries no role that is known here",
+            ));
         }
         let (tenant, platform) = select_tenant(claims, names, selected)?;
         Ok(Requester {
@@ -149,7 +173,11 @@ impl Issuer {
             subject: subject.to_owned(),
             client: client.unwrap_or(subject).to_owned(),
             roles,
-            channels: claims.list(&names.channels)?.into_iter().map(str::to_owned).collect(),
+            channels: claims
+                .list(&names.channels)?
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
             issuer: self.config.issuer.clone(),
             expires_at: claims.seconds("exp")?.unwrap_or_default(),
         })
@@ -178,7 +206,9 @@ fn select_tenant(
         Some(_) => Err(AuthError::Forbidden("the tenant's name is malformed")),
         None if platform => Ok((None, true)),
         None if listed.is_empty() => Err(AuthError::Forbidden("the token names no tenant")),
-        None => Err(AuthError::Forbidden("select a tenant by the header entrepot-tenant")),
+        None => Err(AuthError::Forbidden(
+            "select a tenant by the header entrepot-tenant",
+        )),
     }
 }
 

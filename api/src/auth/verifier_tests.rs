@@ -54,15 +54,24 @@ async fn verify(token: &str, tenant: Option<&str>) -> Result<Requester, AuthErro
 }
 
 async fn code(claims: &Value) -> Option<&'static str> {
-    verify(&token(claims), None).await.err().map(|error| error.code())
+    verify(&token(claims), None)
+        .await
+        .err()
+        .map(|error| error.code())
 }
 
 #[tokio::test]
 async fn a_sound_token_names_its_bearer() {
     let requester = verify(&token(&claims()), None).await.unwrap();
     assert_eq!(requester.tenant(), Some("acme"));
-    assert_eq!((requester.subject(), requester.client()), ("ann", "shop-app"));
-    assert_eq!(requester.roles().iter().collect::<Vec<_>>(), [Role::Commerce]);
+    assert_eq!(
+        (requester.subject(), requester.client()),
+        ("ann", "shop-app")
+    );
+    assert_eq!(
+        requester.roles().iter().collect::<Vec<_>>(),
+        [Role::Commerce]
+    );
     assert_eq!(requester.expires_at(), NOW + 600);
     assert!(!requester.platform());
 }
@@ -98,7 +107,11 @@ async fn time_is_checked_with_thirty_seconds_of_leeway() {
         ("exp", 86_400, false),
     ] {
         let expected = refused.then_some("UNAUTHENTICATED");
-        assert_eq!(code(&with(name, json!(NOW + offset))).await, expected, "{name} {offset}");
+        assert_eq!(
+            code(&with(name, json!(NOW + offset))).await,
+            expected,
+            "{name} {offset}"
+        );
     }
     for wrong in [json!("1900000000"), json!(1e300), json!(-1), Value::Null] {
         assert_eq!(code(&with("exp", wrong)).await, Some("UNAUTHENTICATED"));
@@ -108,20 +121,35 @@ async fn time_is_checked_with_thirty_seconds_of_leeway() {
 #[tokio::test]
 async fn claims_that_must_be_there_are_missed() {
     for name in ["iss", "aud", "sub", "exp", "iat"] {
-        assert_eq!(code(&without(name)).await, Some("UNAUTHENTICATED"), "{name}");
+        assert_eq!(
+            code(&without(name)).await,
+            Some("UNAUTHENTICATED"),
+            "{name}"
+        );
     }
     for name in ["tenant", "roles"] {
         assert_eq!(code(&without(name)).await, Some("FORBIDDEN"), "{name}");
     }
-    assert_eq!(code(&with("aud", json!("other"))).await, Some("UNAUTHENTICATED"));
+    assert_eq!(
+        code(&with("aud", json!("other"))).await,
+        Some("UNAUTHENTICATED")
+    );
     assert_eq!(code(&with("aud", json!(["other", "entrepot"]))).await, None);
-    assert_eq!(code(&with("iss", json!("https://evil.example"))).await, Some("UNAUTHENTICATED"));
-    assert_eq!(code(&with("tenant", json!("../x"))).await, Some("FORBIDDEN"));
+    assert_eq!(
+        code(&with("iss", json!("https://evil.example"))).await,
+        Some("UNAUTHENTICATED")
+    );
+    assert_eq!(
+        code(&with("tenant", json!("../x"))).await,
+        Some("FORBIDDEN")
+    );
 }
 
 #[tokio::test]
 async fn a_claim_that_stands_twice_is_refused() {
-    let twice = claims().to_string().replacen('{', r#"{"tenant":"globex","#, 1);
+    let twice = claims()
+        .to_string()
+        .replacen('{', r#"{"tenant":"globex","#, 1);
     let refused = verify(&signed(&json!({ "alg": "HS256" }), &twice), None).await;
     assert_eq!(refused.unwrap_err().code(), "UNAUTHENTICATED");
 }
@@ -164,22 +192,40 @@ async fn an_altered_token_is_refused() {
         "a".repeat(64 * 1024),
         String::new(),
     ] {
-        assert_eq!(verify(&bad, None).await.unwrap_err().code(), "UNAUTHENTICATED");
+        assert_eq!(
+            verify(&bad, None).await.unwrap_err().code(),
+            "UNAUTHENTICATED"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_header_selects_only_among_the_tenants_of_the_token() {
     let one = token(&claims());
-    assert_eq!(verify(&one, Some("acme")).await.unwrap().tenant(), Some("acme"));
-    assert_eq!(verify(&one, Some("globex")).await.unwrap_err().code(), "FORBIDDEN");
+    assert_eq!(
+        verify(&one, Some("acme")).await.unwrap().tenant(),
+        Some("acme")
+    );
+    assert_eq!(
+        verify(&one, Some("globex")).await.unwrap_err().code(),
+        "FORBIDDEN"
+    );
 
     let mut several = without("tenant");
     several["tenants"] = json!(["acme", "globex"]);
     let several = token(&several);
-    assert_eq!(verify(&several, Some("globex")).await.unwrap().tenant(), Some("globex"));
-    assert_eq!(verify(&several, None).await.unwrap_err().code(), "FORBIDDEN");
-    assert_eq!(verify(&several, Some("initech")).await.unwrap_err().code(), "FORBIDDEN");
+    assert_eq!(
+        verify(&several, Some("globex")).await.unwrap().tenant(),
+        Some("globex")
+    );
+    assert_eq!(
+        verify(&several, None).await.unwrap_err().code(),
+        "FORBIDDEN"
+    );
+    assert_eq!(
+        verify(&several, Some("initech")).await.unwrap_err().code(),
+        "FORBIDDEN"
+    );
 
     let mut platform = without("tenant");
     platform["tenants"] = json!(["*"]);
@@ -187,7 +233,10 @@ async fn a_header_selects_only_among_the_tenants_of_the_token() {
     let requester = verify(&platform, Some("initech")).await.unwrap();
     assert!(requester.platform() && requester.tenant() == Some("initech"));
     assert_eq!(verify(&platform, None).await.unwrap().tenant(), None);
-    assert_eq!(verify(&platform, Some("*")).await.unwrap_err().code(), "FORBIDDEN");
+    assert_eq!(
+        verify(&platform, Some("*")).await.unwrap_err().code(),
+        "FORBIDDEN"
+    );
 }
 
 #[tokio::test]

@@ -1,16 +1,18 @@
 //! From a mutation to the lane and back: the part that every command shares.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Result, SimpleObject};
 use entrepot_domain::command::AnyCommand;
+use entrepot_domain::envelope::Recorded;
 use entrepot_domain::kernel::Refusal;
 use entrepot_event_store::vault::VaultWrite;
 use entrepot_event_store::{IdempotencyKey, Receipt, Submission, SubmitError};
-use uuid::Uuid;
 
 use super::consistency::Token;
-use super::error::{self, bad_input};
+use super::error::{self, bad_input, fault};
 use super::scalar::BigInt;
-use super::session::session;
+use super::session::{Session, session};
 
 /// The longest idempotency key, in bytes.
 const KEY_MAX: usize = 255;
@@ -67,11 +69,11 @@ impl<C> Outgoing<C> {
 /// Has a command decided for the caller's tenant, and remembers its position for the reads that
 /// follow in the same request.
 ///
-/// The id is the subject's; `None` if a rule refused.
+/// The receipt's positions and subject tell what the payload is about; `None` if a rule refused.
 pub(crate) async fn submit<C: AnyCommand + 'static>(
     ctx: &Context<'_>,
     outgoing: Outgoing<C>,
-) -> Result<(Option<Uuid>, CommandResult)> {
+) -> Result<(Option<Receipt>, CommandResult)> {
     let session = session(ctx)?;
     let mut submission = Submission::new(session.tenant()?, session.actor(), outgoing.command);
     submission.fingerprint = outgoing.fingerprint;
@@ -84,11 +86,26 @@ pub(crate) async fn submit<C: AnyCommand + 'static>(
         Ok(receipt) => {
             session.wrote(receipt.last_position);
             let token = Token { tenant, position: receipt.last_position }.seal(&session.app.secrets);
-            Ok((Some(receipt.subject), accepted(&receipt, token)))
+            Ok((Some(receipt), accepted(&receipt, token)))
         }
         Err(SubmitError::Refused(refusal)) => Ok((None, refused(refusal))),
         Err(error) => Err(error::submit(error)),
     }
+}
+
+/// The events of a command that was accepted, now or when its key was first used.
+pub(crate) async fn events(session: &Session, receipt: &Receipt) -> Result<Vec<Arc<Recorded>>> {
+    let first = receipt.first_position;
+    let count = usize::try_from(receipt.last_position - first + 1).unwrap_or_default();
+    let entries = session.app.store.read(session.tenant()?, first - 1, count).await;
+    let decoded = |entry: &Arc<Entry>| match &entry.event {
+        Ok(event) => Ok(Arc::clone(event)),
+        Err(error) => {
+            tracing::error!(%error, position = entry.position, "an event does not decode");
+            Err(fault("INTERNAL_SERVER_ERROR", "something went wrong on our side"))
+        }
+    };
+    entries.map_err(error::store)?.iter().map(decoded).collect()
 }
 
 /// Checks a client's key and scopes it to the client.

@@ -51,11 +51,17 @@ pub(super) fn executed(mut response: GraphResponse, media: Media) -> Response {
 /// What is refused before the executor saw it.
 pub(super) fn refused(refusal: Refusal, media: Media) -> Response {
     let lenient = media == Media::Json && refusal.well_formed && refusal.status.is_client_error();
-    let status = if lenient { StatusCode::OK } else { refusal.status };
+    let status = if lenient {
+        StatusCode::OK
+    } else {
+        refusal.status
+    };
     let headers = refusal.headers.clone();
     let mut answer = with_body(status, media, payload(&refusal.into_response()));
     for (name, value) in headers {
-        answer.headers_mut().insert(name, HeaderValue::from_static(value));
+        answer
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     answer
 }
@@ -80,6 +86,8 @@ fn with_body(status: StatusCode, media: Media, body: String) -> Response {
     let mut answer = Response::new(Body::from(body));
     *answer.status_mut() = status;
     let content_type = HeaderValue::from_static(media.content_type());
-    answer.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    answer
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, content_type);
     answer
 }

@@ -17,7 +17,8 @@ use entrepot_event_store::clock;
 use futures_util::{StreamExt as _, stream};
 
 use super::{
-    answer, config::HttpConfig,
+    answer,
+    config::HttpConfig,
     document::{self, InputTypes, Prepared},
     executor::{Caller, GraphExecutor},
     headers, identity,
@@ -48,8 +49,17 @@ pub fn graphql_router<E: GraphExecutor>(
 ) -> Router {
     let path = config.path.clone();
     let input_types = executor.input_types();
-    let endpoint = Arc::new(Endpoint { executor, verifier, config, input_types });
-    headers::secured(Router::new().route(&path, any(handle::<E>)).with_state(endpoint))
+    let endpoint = Arc::new(Endpoint {
+        executor,
+        verifier,
+        config,
+        input_types,
+    });
+    headers::secured(
+        Router::new()
+            .route(&path, any(handle::<E>))
+            .with_state(endpoint),
+    )
 }
 
 async fn handle<E: GraphExecutor>(
@@ -63,9 +73,8 @@ async fn handle<E: GraphExecutor>(
     let request_id = identity::request_id(&parts.headers);
     let accepted = Accepted::of(&parts.headers);
     let answered = endpoint.answer(&parts, body, accepted, &request_id).await;
-    let mut response = answered.unwrap_or_else(|refusal| {
-        answer::refused(refusal, accepted.single.unwrap_or_default())
-    });
+    let mut response = answered
+        .unwrap_or_else(|refusal| answer::refused(refusal, accepted.single.unwrap_or_default()));
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(identity::REQUEST_ID, value);
     }
@@ -99,9 +108,11 @@ impl<E: GraphExecutor> Endpoint<E> {
             }
             Ok(prepared) => self.perform(prepared, caller, accepted).await,
             // A client that reads only a stream gets its refusal as one.
-            Err(refusal) if accepted.single.is_none() && refusal.well_formed => {
-                Ok(self.stream(stream::iter([refusal.into_response()]).boxed(), &caller, accepted))
-            }
+            Err(refusal) if accepted.single.is_none() && refusal.well_formed => Ok(self.stream(
+                stream::iter([refusal.into_response()]).boxed(),
+                &caller,
+                accepted,
+            )),
             Err(refusal) => Err(refusal),
         }
     }
@@ -176,8 +187,10 @@ fn check_form(parts: &Parts, accepted: Accepted) -> Result<(), Refusal> {
         Method::POST => check_content(&parts.headers)?,
         _ => {
             let status = StatusCode::METHOD_NOT_ALLOWED;
-            return Err(Refusal::transport(status, "METHOD_NOT_ALLOWED", "use POST or GET")
-                .header(header::ALLOW, "GET, POST"));
+            return Err(
+                Refusal::transport(status, "METHOD_NOT_ALLOWED", "use POST or GET")
+                    .header(header::ALLOW, "GET, POST"),
+            );
         }
     }
     if accepted.single.is_none() && accepted.streaming.is_none() {

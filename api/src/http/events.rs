@@ -25,7 +25,7 @@ fn next(response: &Response) -> String {
     if let Some(Value::String(cursor)) = response.extensions.get("cursor")
         && !cursor.contains(['\n', '\r', '\0'])
     {
-        write!(event, "id: {cursor}\n").unwrap_or_default();
+        writeln!(event, "id: {cursor}").unwrap_or_default();
     }
     // JSON as it is written here holds no line break.
     write!(event, "data: {}\n\n", payload(response)).unwrap_or_default();

@@ -14,11 +14,7 @@ use crate::auth::Requester;
 /// A graph that answers operations.
 pub trait GraphExecutor: Send + Sync + 'static {
     /// Runs a query or mutation.
-    fn execute(
-        &self,
-        request: Request,
-        caller: Caller,
-    ) -> impl Future<Output = Response> + Send;
+    fn execute(&self, request: Request, caller: Caller) -> impl Future<Output = Response> + Send;
 
     /// Runs a subscription; the stream ends when the source ends.
     ///

@@ -44,8 +44,16 @@ impl IntoResponse for Readiness {
     fn into_response(self) -> Response {
         let ready = self.ready();
         let shown = |state: Result<(), String>| state.err().unwrap_or_else(|| "ok".to_owned());
-        let parts = self.parts.into_iter().map(|(part, state)| (part, shown(state))).collect();
-        let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        let parts = self
+            .parts
+            .into_iter()
+            .map(|(part, state)| (part, shown(state)))
+            .collect();
+        let status = if ready {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
         let report = serde_json::to_string(&Report { ready, parts }).unwrap_or_default();
         (status, [(header::CONTENT_TYPE, "application/json")], report).into_response()
     }
@@ -62,7 +70,10 @@ where
     let router = Router::new()
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(readyz::<R, F>).with_state(Arc::new(ready)))
-        .route("/metrics", get(exposition::<M>).with_state(Arc::new(metrics)));
+        .route(
+            "/metrics",
+            get(exposition::<M>).with_state(Arc::new(metrics)),
+        );
     headers::secured(router)
 }
 
@@ -75,5 +86,11 @@ where
 }
 
 async fn exposition<M: Fn() -> String>(State(metrics): State<Arc<M>>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics())
+    (
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        metrics(),
+    )
 }

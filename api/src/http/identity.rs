@@ -70,7 +70,9 @@ pub(super) fn request_id(headers: &HeaderMap) -> String {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         !id.is_empty() && id.len() <= REQUEST_ID_BYTES_MAX && id.bytes().all(allowed)
     };
-    text(headers, &REQUEST_ID).filter(sound).map_or_else(new_request_id, str::to_owned)
+    text(headers, &REQUEST_ID)
+        .filter(sound)
+        .map_or_else(new_request_id, str::to_owned)
 }
 
 /// Sixteen random hexadecimal digits.
@@ -91,5 +93,8 @@ fn refusal(error: &AuthError) -> Refusal {
         AuthError::Forbidden(_) => StatusCode::FORBIDDEN,
     };
     let refusal = Refusal::transport(status, error.code(), error.to_string());
-    Refusal { retryable: error.retryable(), ..refusal }
+    Refusal {
+        retryable: error.retryable(),
+        ..refusal
+    }
 }

@@ -5,7 +5,12 @@
 use std::{io, sync::Arc, time::Duration};
 
 use axum::Router;
-use hyper::{Request, body::Incoming, server::conn::http1, service::{Service as _, service_fn}};
+use hyper::{
+    Request,
+    body::Incoming,
+    server::conn::http1,
+    service::{Service as _, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -49,7 +54,9 @@ impl Default for ListenerConfig {
 /// One of the server's connections. It counts until its last clone is dropped, so that a socket
 /// counts on after its upgrade.
 #[derive(Clone, Debug)]
-pub struct ConnectionPermit(#[expect(dead_code, reason = "held, not read")] Arc<OwnedSemaphorePermit>);
+pub struct ConnectionPermit(
+    #[expect(dead_code, reason = "held, not read")] Arc<OwnedSemaphorePermit>,
+);
 
 /// Serves `app` until `shutdown`, then lets connections finish for `drain_timeout`.
 pub async fn serve(
@@ -62,11 +69,23 @@ pub async fn serve(
     let mut connections = JoinSet::new();
     while let Some((stream, permit)) = accept(&listener, &slots, &shutdown).await {
         while connections.try_join_next().is_some() {}
-        let connection = connection(stream, app.clone(), permit, config.clone(), shutdown.clone());
+        let connection = connection(
+            stream,
+            app.clone(),
+            permit,
+            config.clone(),
+            shutdown.clone(),
+        );
         connections.spawn(connection);
     }
     drop(listener);
-    if timeout(config.drain_timeout, slots.acquire_many(config.connections_max)).await.is_err() {
+    if timeout(
+        config.drain_timeout,
+        slots.acquire_many(config.connections_max),
+    )
+    .await
+    .is_err()
+    {
         tracing::warn!("connections were still open at the end of the time to drain them");
     }
 }
@@ -95,7 +114,10 @@ async fn accept(
 
 fn of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
 }
 
 async fn connection(
@@ -129,7 +151,10 @@ async fn connection(
         }
     };
     if let Err(error) = served {
-        tracing::debug!(error = &error as &dyn std::error::Error, "a connection broke off");
+        tracing::debug!(
+            error = &error as &dyn std::error::Error,
+            "a connection broke off"
+        );
     }
     drop(held);
 }

@@ -9,7 +9,8 @@ use axum::body::Bytes;
 
 use super::{answer::payload, streaming::Moment};
 
-pub(super) const CONTENT_TYPE: &str = "multipart/mixed;boundary=\"graphql\";subscriptionSpec=\"1.0\"";
+pub(super) const CONTENT_TYPE: &str =
+    "multipart/mixed;boundary=\"graphql\";subscriptionSpec=\"1.0\"";
 /// The protocol wants a sign of life every five seconds.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(5);
 /// What stands before the first part.

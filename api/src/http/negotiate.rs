@@ -43,7 +43,10 @@ impl Accepted {
     /// Reads the header `accept`. Without one, any JSON client of old is meant.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         if !headers.contains_key(header::ACCEPT) {
-            return Self { single: Some(Media::Json), streaming: None };
+            return Self {
+                single: Some(Media::Json),
+                streaming: None,
+            };
         }
         let mut single = Best::default();
         let mut streaming = Best::default();
@@ -67,7 +70,10 @@ impl Accepted {
                 }
             }
         }
-        Self { single: single.choice(), streaming: streaming.choice() }
+        Self {
+            single: single.choice(),
+            streaming: streaming.choice(),
+        }
     }
 }
 
@@ -104,7 +110,11 @@ impl Range {
     fn parse(text: &str) -> Self {
         let mut parts = text.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let mut range = Self { name, weight: 1_000, subscriptions: false };
+        let mut range = Self {
+            name,
+            weight: 1_000,
+            subscriptions: false,
+        };
         for (key, value) in parts.filter_map(|part| part.split_once('=')) {
             let value = value.trim().trim_matches('"');
             match key.trim().to_ascii_lowercase().as_str() {
@@ -133,14 +143,25 @@ fn thousandths(quality: &str) -> u16 {
 pub(super) fn check_content(headers: &HeaderMap) -> Result<(), Refusal> {
     let refuse = |message: &str| {
         let status = axum::http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        Err(Refusal::transport(status, "UNSUPPORTED_MEDIA_TYPE", message))
+        Err(Refusal::transport(
+            status,
+            "UNSUPPORTED_MEDIA_TYPE",
+            message,
+        ))
     };
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     if text(header::CONTENT_ENCODING).is_some_and(|it| !it.eq_ignore_ascii_case("identity")) {
         return refuse("the body must not be compressed");
     }
-    let mut parts = text(header::CONTENT_TYPE).unwrap_or_default().split(';').map(str::trim);
-    if !parts.next().unwrap_or_default().eq_ignore_ascii_case("application/json") {
+    let mut parts = text(header::CONTENT_TYPE)
+        .unwrap_or_default()
+        .split(';')
+        .map(str::trim);
+    if !parts
+        .next()
+        .unwrap_or_default()
+        .eq_ignore_ascii_case("application/json")
+    {
         return refuse("the content type must be application/json");
     }
     for (name, value) in parts.filter_map(|part| part.split_once('=')) {
@@ -170,9 +191,15 @@ mod tests {
         for (accept, single) in [
             ("*/*", json),
             ("application/*;q=0.5", json),
-            ("application/graphql-response+json, application/json;q=0.9", graphql),
+            (
+                "application/graphql-response+json, application/json;q=0.9",
+                graphql,
+            ),
             ("application/json, application/graphql-response+json", json),
-            ("application/json;q=0.25, application/graphql-response+json;q=0.3", graphql),
+            (
+                "application/json;q=0.25, application/graphql-response+json;q=0.3",
+                graphql,
+            ),
             ("application/json; charset=utf-8", json),
             ("application/json;q=0", None),
             ("text/html", None),
@@ -188,7 +215,8 @@ mod tests {
         let events = Some(Streaming::Events);
         let multipart = Some(Streaming::Multipart);
         assert_eq!(accepted("text/event-stream"), (None, events));
-        let apollo = "multipart/mixed;boundary=\"graphql\";subscriptionSpec=\"1.0\",application/json";
+        let apollo =
+            "multipart/mixed;boundary=\"graphql\";subscriptionSpec=\"1.0\",application/json";
         assert_eq!(accepted(apollo), (Some(Media::Json), multipart));
         let loader = "application/json, multipart/mixed, text/event-stream";
         assert_eq!(accepted(loader), (Some(Media::Json), events));
@@ -202,9 +230,16 @@ mod tests {
             headers.insert(name, value.parse().unwrap());
             check_content(&headers).is_ok()
         };
-        assert!(check(header::CONTENT_TYPE, "Application/JSON; charset=\"UTF-8\""));
+        assert!(check(
+            header::CONTENT_TYPE,
+            "Application/JSON; charset=\"UTF-8\""
+        ));
         assert!(check(header::CONTENT_ENCODING, "identity"));
-        for wrong in ["text/plain", "application/json; charset=latin1", "multipart/form-data"] {
+        for wrong in [
+            "text/plain",
+            "application/json; charset=latin1",
+            "multipart/form-data",
+        ] {
             assert!(!check(header::CONTENT_TYPE, wrong), "{wrong}");
         }
         assert!(!check(header::CONTENT_ENCODING, "gzip"));

@@ -30,7 +30,10 @@ impl Parameters {
         if first == Some(&b'[') {
             let message = "several requests in one body are not supported";
             let refusal = Refusal::malformed(message);
-            return Err(Refusal { code: "BATCHING_NOT_SUPPORTED", ..refusal });
+            return Err(Refusal {
+                code: "BATCHING_NOT_SUPPORTED",
+                ..refusal
+            });
         }
         json(body, "the body")
     }
@@ -50,8 +53,12 @@ impl Parameters {
             .map_err(|_| Refusal::malformed("the query string is malformed"))?;
         let variables = texts.variables.as_deref().filter(|text| !text.is_empty());
         let extensions = texts.extensions.as_deref().filter(|text| !text.is_empty());
-        let variables = variables.map(|text| json(text.as_bytes(), "variables")).transpose()?;
-        let extensions = extensions.map(|text| json(text.as_bytes(), "extensions")).transpose()?;
+        let variables = variables
+            .map(|text| json(text.as_bytes(), "variables"))
+            .transpose()?;
+        let extensions = extensions
+            .map(|text| json(text.as_bytes(), "extensions"))
+            .transpose()?;
         Ok(Self {
             query: texts.query,
             operation_name: texts.operation_name,
@@ -102,19 +109,31 @@ pub(super) async fn read_body(
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             let message = format!("the body is larger than {bytes_max} bytes");
-            Err(Refusal::transport(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message))
+            Err(Refusal::transport(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "PAYLOAD_TOO_LARGE",
+                message,
+            ))
         }
         Ok(Err(_)) => Err(Refusal::malformed("the body ended early")),
         Err(_) => {
             let message = "the body did not come in time";
-            Err(Refusal::transport(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", message))
+            Err(Refusal::transport(
+                StatusCode::REQUEST_TIMEOUT,
+                "REQUEST_TIMEOUT",
+                message,
+            ))
         }
     }
 }
 
 fn json<T: DeserializeOwned>(text: &[u8], what: &str) -> Result<T, Refusal> {
     serde_json::from_slice(text).map_err(|error| {
-        let wrong = if error.is_data() { "has a parameter of the wrong type" } else { "is not JSON" };
+        let wrong = if error.is_data() {
+            "has a parameter of the wrong type"
+        } else {
+            "is not JSON"
+        };
         let (line, column) = (error.line(), error.column());
         Refusal::malformed(format!("{what} {wrong} (line {line}, column {column})"))
     })
@@ -134,13 +153,25 @@ mod tests {
             (r#"{"query":"{a}","variables":[]}"#, "BAD_REQUEST"),
             (r#"{"query":"{a}","variables":"{}"}"#, "BAD_REQUEST"),
             (r#"{"query":"{a}","query":"{b}"}"#, "BAD_REQUEST"),
-            (r#"{"query":"{a}","variables":{"a":"\ud800"}}"#, "BAD_REQUEST"),
+            (
+                r#"{"query":"{a}","variables":{"a":"\ud800"}}"#,
+                "BAD_REQUEST",
+            ),
             (r#""{a}""#, "BAD_REQUEST"),
         ] {
-            assert_eq!(Parameters::from_json(body.as_bytes()).unwrap_err().code, code, "{body}");
+            assert_eq!(
+                Parameters::from_json(body.as_bytes()).unwrap_err().code,
+                code,
+                "{body}"
+            );
         }
         let nulls = r#"{"query":"{a}","variables":null,"operationName":null,"extensions":null}"#;
-        assert!(Parameters::from_json(nulls.as_bytes()).unwrap().into_request().is_ok());
+        assert!(
+            Parameters::from_json(nulls.as_bytes())
+                .unwrap()
+                .into_request()
+                .is_ok()
+        );
         let none = Parameters::from_json(b"{}").unwrap().into_request();
         assert_eq!(none.unwrap_err().code, "BAD_REQUEST");
     }
@@ -148,7 +179,10 @@ mod tests {
     #[test]
     fn a_query_string_carries_json() {
         let uri = "/graphql?query=%7Ba%7D&operationName=A&variables=%7B%22n%22%3A1%7D";
-        let request = Parameters::from_uri(&uri.parse().unwrap()).unwrap().into_request().unwrap();
+        let request = Parameters::from_uri(&uri.parse().unwrap())
+            .unwrap()
+            .into_request()
+            .unwrap();
         assert_eq!(request.query, "{a}");
         assert_eq!(request.operation_name.as_deref(), Some("A"));
         assert_eq!(request.variables.get("n"), Some(&Value::from(1)));

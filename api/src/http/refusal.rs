@@ -66,7 +66,10 @@ impl Refusal {
     /// A GraphQL request whose document or variables are refused.
     pub(super) fn request(code: &'static str, message: impl Into<String>) -> Self {
         let refusal = Self::transport(StatusCode::BAD_REQUEST, code, message);
-        Self { well_formed: true, ..refusal }
+        Self {
+            well_formed: true,
+            ..refusal
+        }
     }
 
     pub(super) fn at(mut self, position: Pos) -> Self {
@@ -108,12 +111,11 @@ pub(super) fn complete(response: &mut Response) {
             error.message = shortened(std::mem::take(&mut error.message));
         }
         let extensions = error.extensions.get_or_insert_default();
-        let code = match extensions.get("code") {
-            Some(Value::String(code)) => code.clone(),
-            _ => {
-                extensions.set("code", guess);
-                guess.to_owned()
-            }
+        let code = if let Some(Value::String(code)) = extensions.get("code") {
+            code.clone()
+        } else {
+            extensions.set("code", guess);
+            guess.to_owned()
         };
         if extensions.get("retryable").is_none() {
             extensions.set("retryable", RETRYABLE.contains(&code.as_str()));

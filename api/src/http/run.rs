@@ -7,7 +7,10 @@ use axum::http::StatusCode;
 use futures_util::FutureExt as _;
 
 use super::{
-    document::Prepared, endpoint::Endpoint, executor::{Caller, GraphExecutor}, refusal::Refusal,
+    document::Prepared,
+    endpoint::Endpoint,
+    executor::{Caller, GraphExecutor},
+    refusal::Refusal,
 };
 
 /// Runs a prepared query or mutation to its end.
@@ -36,7 +39,11 @@ pub(super) async fn run<E: GraphExecutor>(
         }
     };
     outcome.unwrap_or_else(|refusal| {
-        tracing::error!(request_id, code = refusal.code, "an operation did not finish");
+        tracing::error!(
+            request_id,
+            code = refusal.code,
+            "an operation did not finish"
+        );
         refusal.into_response()
     })
 }
@@ -44,7 +51,11 @@ pub(super) async fn run<E: GraphExecutor>(
 /// A panic: a fault of ours, of which the client learns no more.
 pub(super) fn broken() -> Refusal {
     let message = "an internal error occurred";
-    Refusal::transport(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR", message)
+    Refusal::transport(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "INTERNAL_SERVER_ERROR",
+        message,
+    )
 }
 
 fn timed_out() -> Refusal {

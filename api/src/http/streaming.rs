@@ -52,10 +52,16 @@ pub(super) fn respond(source: Source, kind: Streaming) -> Response {
         Streaming::Events => (events::CONTENT_TYPE, body(moments(source), events::write)),
         Streaming::Multipart => {
             let keep_alive = source.keep_alive.min(multipart::KEEP_ALIVE);
-            let moments = moments(Source { keep_alive, ..source });
+            let moments = moments(Source {
+                keep_alive,
+                ..source
+            });
             let start = stream::iter([Ok(Bytes::from_static(multipart::START))]);
             let parts = moments.map(|moment| Ok::<_, Infallible>(multipart::write(&moment)));
-            (multipart::CONTENT_TYPE, Body::from_stream(start.chain(parts)))
+            (
+                multipart::CONTENT_TYPE,
+                Body::from_stream(start.chain(parts)),
+            )
         }
     };
     let mut response = Response::new(body);
@@ -117,21 +123,21 @@ impl State {
                 self.phase = Phase::Over;
                 Some(Moment::Expired(expired()))
             }
-            response = self.responses.next() => Some(match response {
-                Some(mut response) => {
-                    complete(&mut response);
-                    if nothing_ran(&response) {
-                        self.phase = Phase::Closing;
-                    }
-                    Moment::Next(response)
-                }
-                None => {
-                    self.phase = Phase::Over;
-                    Moment::Complete
-                }
-            }),
+            response = self.responses.next() => Some(self.said(response)),
             () = tokio::time::sleep(self.keep_alive) => Some(Moment::Silence),
         }
+    }
+
+    fn said(&mut self, response: Option<GraphResponse>) -> Moment {
+        let Some(mut response) = response else {
+            self.phase = Phase::Over;
+            return Moment::Complete;
+        };
+        complete(&mut response);
+        if nothing_ran(&response) {
+            self.phase = Phase::Closing;
+        }
+        Moment::Next(response)
     }
 }
 

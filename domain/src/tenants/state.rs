@@ -15,6 +15,8 @@ pub struct Tenant {
     status: Status,
     /// The tenant's name in addresses and tokens.
     pub slug: String,
+    /// For people.
+    pub name: String,
     /// The currency that the tenant reports in.
     pub base_currency: Currency,
     /// The zone of the tenant's civil dates.
@@ -45,6 +47,21 @@ impl Tenant {
     /// Whether commands are refused.
     pub fn suspended(&self) -> bool {
         self.status == Status::Suspended
+    }
+
+    /// The tax table: class to taxes.
+    pub const fn tax_table(&self) -> &BTreeMap<String, Vec<TaxRate>> {
+        &self.taxes
+    }
+
+    /// Where the tenant sells.
+    pub fn channels(&self) -> &[Channel] {
+        &self.channels
+    }
+
+    /// Payment provider to the fees that it takes.
+    pub const fn fee_schedule(&self) -> &BTreeMap<String, Fee> {
+        &self.fees
     }
 
     /// The taxes of a class.
@@ -86,6 +103,7 @@ impl Aggregate for Tenant {
             TenantEvent::Created(created) => {
                 self.status = Status::Active;
                 self.slug.clone_from(&created.slug);
+                self.name.clone_from(&created.name);
                 self.base_currency = created.base_currency;
                 self.time_zone = created.time_zone.clone();
             }

@@ -14,7 +14,7 @@ pub enum DbError {
     Orm(#[from] sea_orm::DbErr),
     /// A value has a type that no table has.
     #[error("column `{0}` holds a value of a type that no table has")]
-    Type(String),
+    Type(&'static str),
 }
 
 impl DbError {

@@ -3,11 +3,13 @@
 use entrepot_domain::kernel::TenantId;
 use sea_orm::sea_query::{ArrayType, Value};
 use sea_orm::sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
-use sea_orm::sqlx::{self, Arguments as _, AssertSqlSafe, Executor as _, PgPool};
+use sea_orm::sqlx::{
+    self, Arguments as _, AssertSqlSafe, ConnectOptions as _, Executor as _, PgPool,
+};
 use uuid::Uuid;
 
 use super::tx::{Conn, Tx};
-use super::{DbError, DbOptions, Purpose, rows::ColumnRows, rows::Rows};
+use super::{DbError, DbOptions, Purpose, rows::Column, rows::Rows};
 
 /// The role that migrations make for the server: it owns nothing and bypasses nothing.
 const APP_ROLE: &str = "entrepot_app";
@@ -23,14 +25,21 @@ pub struct Postgres {
 impl Postgres {
     pub(super) async fn open(options: &DbOptions) -> Result<Self, DbError> {
         let connect: PgConnectOptions = options.url.parse()?;
-        let connect = connect.application_name("entrepot").options([
-            ("statement_timeout", "60s"),
-            ("lock_timeout", "10s"),
-            ("idle_in_transaction_session_timeout", "60s"),
-        ]);
+        let connect = connect
+            .application_name("entrepot")
+            .disable_statement_logging()
+            .options([
+                ("statement_timeout", "60s"),
+                ("lock_timeout", "10s"),
+                ("idle_in_transaction_session_timeout", "60s"),
+            ]);
         let readers = pool(&connect, options.connections);
         let writers = pool(&connect, options.connections);
-        let db = Self { connect, readers, writers };
+        let db = Self {
+            connect,
+            readers,
+            writers,
+        };
         db.readers.acquire().await?;
         Ok(db)
     }
@@ -62,9 +71,14 @@ impl Postgres {
     /// On a connection of its own: statements prepared on it before its temporary tables stood
     /// would go to the real ones.
     pub(super) async fn begin_apart(&self, tenant: TenantId) -> Result<Tx, DbError> {
-        let connect = self.connect.clone().options([("statement_timeout", "0"), ("idle_in_transaction_session_timeout", "0")]);
+        let connect = self.connect.clone().options([
+            ("statement_timeout", "0"),
+            ("idle_in_transaction_session_timeout", "0"),
+        ]);
         let mut conn = pool(&connect, 1).acquire().await?;
-        let begin = format!("BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL app.tenant_id = '{tenant}'");
+        let begin = format!(
+            "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL app.tenant_id = '{tenant}'"
+        );
         conn.execute(AssertSqlSafe(begin)).await?;
         Ok(Tx::new(Conn::Postgres(conn), None))
     }
@@ -80,19 +94,21 @@ fn pool(connect: &PgConnectOptions, connections: u32) -> PgPool {
     PgPoolOptions::new()
         .max_connections(connections)
         .after_connect(|conn, _| {
-            Box::pin(async move { conn.execute(AssertSqlSafe(format!("SET ROLE {APP_ROLE}"))).await.map(drop) })
+            Box::pin(async move {
+                conn.execute(AssertSqlSafe(format!("SET ROLE {APP_ROLE}")))
+                    .await
+                    .map(drop)
+            })
         })
         .connect_lazy_with(connect.clone())
 }
 
 /// `INSERT … SELECT * FROM unnest(…)`: one round trip and one plan, however many rows.
-pub(super) fn insert(rows: Rows) -> Result<(String, PgArguments), DbError> {
-    let params: Vec<String> = rows
-        .columns
-        .iter()
-        .enumerate()
-        .map(|(index, column)| Ok(format!("${}::{}[]", index + 1, sql_type(column)?)))
-        .collect::<Result<_, DbError>>()?;
+pub(super) fn insert(mut rows: Rows) -> Result<(String, PgArguments), DbError> {
+    let mut params = Vec::with_capacity(rows.columns.len());
+    for (index, column) in rows.columns.iter().enumerate() {
+        params.push(format!("${}::{}[]", index + 1, sql_type(column)?));
+    }
     let sql = format!(
         "INSERT INTO {} ({}) SELECT * FROM unnest({}){}",
         rows.table,
@@ -101,13 +117,13 @@ pub(super) fn insert(rows: Rows) -> Result<(String, PgArguments), DbError> {
         rows.on_conflict()
     );
     let mut arguments = PgArguments::default();
-    for column in rows.columns {
-        bind(&mut arguments, column)?;
+    for index in 0..rows.columns.len() {
+        bind(&mut arguments, &mut rows, index)?;
     }
     Ok((sql, arguments))
 }
 
-fn sql_type(column: &ColumnRows) -> Result<&'static str, DbError> {
+fn sql_type(column: &Column) -> Result<&'static str, DbError> {
     match column.kind {
         ArrayType::BigInt => Ok("bigint"),
         ArrayType::Int => Ok("int"),
@@ -115,35 +131,33 @@ fn sql_type(column: &ColumnRows) -> Result<&'static str, DbError> {
         ArrayType::Uuid => Ok("uuid"),
         ArrayType::Bytes => Ok("bytea"),
         ArrayType::Bool => Ok("boolean"),
-        _ => Err(DbError::Type(column.name.clone())),
+        _ => Err(DbError::Type(column.name)),
     }
 }
 
-fn bind(arguments: &mut PgArguments, column: ColumnRows) -> Result<(), DbError> {
+fn bind(arguments: &mut PgArguments, rows: &mut Rows, index: usize) -> Result<(), DbError> {
+    let Column { name, kind, .. } = rows.columns[index].clone();
     macro_rules! column {
         ($variant:ident, $type:ty) => {{
-            let values: Vec<Option<$type>> = column
-                .values
-                .into_iter()
-                .map(|value| {
-                    if let Value::$variant(value) = value {
-                        value
-                    } else {
-                        None
-                    }
-                })
-                .collect();
+            let value = |value| {
+                if let Value::$variant(value) = value {
+                    value
+                } else {
+                    None
+                }
+            };
+            let values: Vec<Option<$type>> = rows.take_column(index).map(value).collect();
             arguments.add(values)
         }};
     }
-    let bound = match column.kind {
+    let bound = match kind {
         ArrayType::BigInt => column!(BigInt, i64),
         ArrayType::Int => column!(Int, i32),
         ArrayType::String => column!(String, String),
         ArrayType::Uuid => column!(Uuid, Uuid),
         ArrayType::Bytes => column!(Bytes, Vec<u8>),
         ArrayType::Bool => column!(Bool, bool),
-        _ => return Err(DbError::Type(column.name)),
+        _ => return Err(DbError::Type(name)),
     };
     bound.map_err(|error| DbError::Sqlx(sqlx::Error::Encode(error)))
 }

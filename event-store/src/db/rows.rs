@@ -1,5 +1,7 @@
 //! Rows on their way into one table: one statement, however many there are.
 
+use std::collections::HashMap;
+
 use sea_orm::sea_query::{ArrayType, Value};
 use sea_orm::{
     EntityName as _, EntityTrait, IdenStatic as _, Iterable as _, ModelTrait,
@@ -17,109 +19,125 @@ pub enum Merge {
     Add,
 }
 
-/// Rows of one table, by column.
+/// Rows of one table.
 #[derive(Clone, Debug)]
 pub struct Rows {
     /// The table.
-    pub table: String,
+    pub table: &'static str,
     /// Its columns.
-    pub columns: Vec<ColumnRows>,
-    /// How rows meet rows that are there.
-    pub merge: Merge,
-    /// How many rows there are.
-    pub len: usize,
+    pub columns: Vec<Column>,
+    merge: Merge,
+    /// A value a column.
+    rows: Vec<Vec<Value>>,
+    /// Where the row of a key is, for rows that are added up.
+    index: HashMap<Vec<u8>, usize>,
 }
 
-/// One column of [`Rows`].
+/// A column of [`Rows`].
 #[derive(Clone, Debug)]
-pub struct ColumnRows {
-    /// The column.
-    pub name: String,
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
     /// Whether it is part of the primary key.
     pub key: bool,
-    /// The type of every value.
+    /// The type of its values.
     pub kind: ArrayType,
-    /// A value a row.
-    pub values: Vec<Value>,
 }
 
 impl Rows {
+    /// No rows of an entity's table.
+    pub fn none<M: ModelTrait>(merge: Merge) -> Self {
+        type Key<M> = <<M as ModelTrait>::Entity as EntityTrait>::PrimaryKey;
+        let keys: Vec<&str> = Key::<M>::iter()
+            .map(|key| key.into_column().as_str())
+            .collect();
+        let columns = <M::Entity as EntityTrait>::Column::iter().map(|column| Column {
+            name: column.as_str(),
+            key: keys.contains(&column.as_str()),
+            kind: M::get_value_type(column),
+        });
+        Self {
+            table: M::Entity::default().table_name(),
+            columns: columns.collect(),
+            merge,
+            rows: Vec::new(),
+            index: HashMap::new(),
+        }
+    }
+
     /// The rows that the models stand for.
     pub fn of<M: ModelTrait>(models: &[M], merge: Merge) -> Self {
-        type Column<M> = <<M as ModelTrait>::Entity as EntityTrait>::Column;
-        type Key<M> = <<M as ModelTrait>::Entity as EntityTrait>::PrimaryKey;
-        let keys: Vec<String> = Key::<M>::iter()
-            .map(|key| key.into_column().as_str().to_owned())
-            .collect();
-        let column = |column: Column<M>| ColumnRows {
-            key: keys.iter().any(|key| key == column.as_str()),
-            name: column.as_str().to_owned(),
-            kind: M::get_value_type(column),
-            values: models.iter().map(|model| model.get(column)).collect(),
-        };
-        Self {
-            table: M::Entity::default().table_name().to_owned(),
-            columns: Column::<M>::iter().map(column).collect(),
-            merge,
-            len: models.len(),
-        }
+        let mut rows = Self::none::<M>(merge);
+        models.iter().for_each(|model| rows.push(model));
+        rows
     }
 
-    /// Adds rows of the same table. With [`Merge::Add`], rows of one key become one.
-    pub fn append(&mut self, other: &Self) {
-        for row in 0..other.len {
-            let there = (self.merge == Merge::Add)
-                .then(|| self.find(other, row))
-                .flatten();
-            for (mine, theirs) in self.columns.iter_mut().zip(&other.columns) {
-                match there {
-                    None => mine.values.push(theirs.values[row].clone()),
-                    Some(at) if !mine.key => {
-                        mine.values[at] = sum(&mine.values[at], &theirs.values[row]);
+    /// Adds a row of the same entity. With [`Merge::Add`], rows of one key become one.
+    pub fn push<M: ModelTrait>(&mut self, model: &M) {
+        let columns = <M::Entity as EntityTrait>::Column::iter();
+        let row: Vec<Value> = columns.map(|column| model.get(column)).collect();
+        if self.merge == Merge::Add {
+            let at = *self.index.entry(self.key(&row)).or_insert(self.rows.len());
+            if let Some(there) = self.rows.get_mut(at) {
+                for (column, (value, more)) in self.columns.iter().zip(there.iter_mut().zip(row)) {
+                    if !column.key {
+                        add(value, more);
                     }
-                    Some(_) => {}
                 }
+                return;
             }
-            self.len += usize::from(there.is_none());
         }
+        self.rows.push(row);
     }
 
-    fn find(&self, other: &Self, row: usize) -> Option<usize> {
+    /// How many rows there are.
+    pub const fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Sorts the rows by their keys, so that all writers lock them in one order.
+    pub fn sort(&mut self) {
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.sort_by_cached_key(|row| self.key(row));
+        self.rows = rows;
+        self.index.clear();
+    }
+
+    /// The key's names and the values of each row's key.
+    pub fn keys(&self) -> (Vec<&'static str>, Vec<Vec<Value>>) {
         let keys = || {
             self.columns
                 .iter()
-                .zip(&other.columns)
-                .filter(|(mine, _)| mine.key)
+                .enumerate()
+                .filter(|(_, column)| column.key)
         };
-        (0..self.len).find(|at| keys().all(|(mine, theirs)| mine.values[*at] == theirs.values[row]))
+        let names = keys().map(|(_, column)| column.name).collect();
+        let values = |row: &Vec<Value>| keys().map(|(index, _)| row[index].clone()).collect();
+        (names, self.rows.iter().map(values).collect())
     }
 
-    /// Sorts the rows by their keys.
-    pub fn sort(&mut self) {
-        let mut order: Vec<usize> = (0..self.len).collect();
-        let keys: Vec<Vec<String>> = (0..self.len)
-            .map(|row| {
-                let keys = self.columns.iter().filter(|column| column.key);
-                keys.map(|column| format!("{:?}", column.values[row]))
-                    .collect()
-            })
-            .collect();
-        order.sort_by(|a, b| keys[*a].cmp(&keys[*b]));
-        for column in &mut self.columns {
-            column.values = order
-                .iter()
-                .map(|row| column.values[*row].clone())
-                .collect();
-        }
+    /// The rows.
+    pub(super) fn rows(&self) -> &[Vec<Value>] {
+        &self.rows
+    }
+
+    /// The values of one column, taken out.
+    pub(super) fn take_column(&mut self, index: usize) -> impl Iterator<Item = Value> {
+        let take =
+            move |row: &mut Vec<Value>| std::mem::replace(&mut row[index], Value::Bool(None));
+        self.rows.iter_mut().map(take)
     }
 
     /// `ON CONFLICT …`, the same in both dialects.
     pub(super) fn on_conflict(&self) -> String {
         let names = |key: bool| {
-            self.columns
-                .iter()
-                .filter(move |column| column.key == key)
-                .map(|column| &column.name)
+            let columns = self.columns.iter().filter(move |column| column.key == key);
+            columns.map(|column| column.name)
         };
         let set: Vec<String> = names(false)
             .map(|name| match self.merge {
@@ -130,7 +148,7 @@ impl Rows {
         if self.merge == Merge::Refuse {
             return String::new();
         }
-        let keys: Vec<&str> = names(true).map(String::as_str).collect();
+        let keys: Vec<&str> = names(true).collect();
         format!(
             " ON CONFLICT ({}) DO UPDATE SET {}",
             keys.join(", "),
@@ -140,22 +158,35 @@ impl Rows {
 
     /// The columns' names, separated by commas.
     pub(super) fn names(&self) -> String {
-        let names: Vec<&str> = self
-            .columns
-            .iter()
-            .map(|column| column.name.as_str())
-            .collect();
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
         names.join(", ")
+    }
+
+    /// A row's key as bytes that are equal where the key is.
+    fn key(&self, row: &[Value]) -> Vec<u8> {
+        let mut key = Vec::with_capacity(48);
+        for (column, value) in self.columns.iter().zip(row) {
+            match value {
+                _ if !column.key => {}
+                Value::BigInt(Some(number)) => key.extend(number.to_be_bytes()),
+                Value::Int(Some(number)) => key.extend(number.to_be_bytes()),
+                Value::Uuid(Some(id)) => key.extend(id.as_bytes()),
+                Value::String(Some(text)) => {
+                    key.extend(text.as_bytes());
+                    key.push(0);
+                }
+                other => key.extend(format!("{other:?}").into_bytes()),
+            }
+        }
+        key
     }
 }
 
-/// The sum of two integers; anything else is replaced.
-fn sum(a: &Value, b: &Value) -> Value {
-    match (a, b) {
-        (Value::BigInt(Some(a)), Value::BigInt(Some(b))) => {
-            Value::BigInt(Some(a.saturating_add(*b)))
-        }
-        (Value::Int(Some(a)), Value::Int(Some(b))) => Value::Int(Some(a.saturating_add(*b))),
-        _ => b.clone(),
+/// Adds an integer to another; anything else is replaced.
+fn add(value: &mut Value, more: Value) {
+    match (&mut *value, &more) {
+        (Value::BigInt(Some(sum)), Value::BigInt(Some(more))) => *sum = sum.saturating_add(*more),
+        (Value::Int(Some(sum)), Value::Int(Some(more))) => *sum = sum.saturating_add(*more),
+        _ => *value = more,
     }
 }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::sea_query::Value;
+use sea_orm::sea_query::{ArrayType, Value};
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _, SqlitePool};
+use sea_orm::sqlx::{self, AssertSqlSafe, ConnectOptions as _, Executor as _, SqlitePool};
 use serde_json::Value as Json;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -40,7 +40,8 @@ impl Sqlite {
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("cache_size", "-65536")
             .pragma("temp_store", "memory")
-            .statement_cache_capacity(200);
+            .statement_cache_capacity(200)
+            .disable_statement_logging();
         let pool = |connections, synchronous| {
             SqlitePoolOptions::new()
                 .max_connections(connections)
@@ -80,7 +81,9 @@ impl Sqlite {
 
     /// A transaction that reads the file and writes temporary tables; it keeps no writer waiting.
     pub(super) async fn begin_apart(&self) -> Result<Tx, DbError> {
-        let apart = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(self.connect.clone());
+        let apart = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_lazy_with(self.connect.clone());
         let mut conn = apart.acquire().await?;
         conn.execute(AssertSqlSafe("BEGIN".to_owned())).await?;
         Ok(Tx::new(Conn::Sqlite(conn), None))
@@ -100,15 +103,15 @@ impl Sqlite {
 
 /// `INSERT … SELECT … FROM json_each(?)`: one statement text, however many rows.
 pub(super) fn insert(rows: &Rows) -> Result<(String, String), DbError> {
-    let mut picks = Vec::with_capacity(rows.columns.len());
-    for (index, column) in rows.columns.iter().enumerate() {
-        let blob = column
-            .values
-            .iter()
-            .any(|value| matches!(value, Value::Bytes(_) | Value::Uuid(_)));
-        let pick = format!("value ->> {index}");
-        picks.push(if blob { format!("unhex({pick})") } else { pick });
-    }
+    let picks: Vec<String> = rows
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| match column.kind {
+            ArrayType::Bytes | ArrayType::Uuid => format!("unhex(value ->> {index})"),
+            _ => format!("value ->> {index}"),
+        })
+        .collect();
     let sql = format!(
         "INSERT INTO {} ({}) SELECT {} FROM json_each($1) WHERE true{}",
         rows.table,
@@ -116,20 +119,23 @@ pub(super) fn insert(rows: &Rows) -> Result<(String, String), DbError> {
         picks.join(", "),
         rows.on_conflict()
     );
-    let table: Vec<Vec<Json>> = (0..rows.len)
-        .map(|row| {
-            rows.columns
-                .iter()
-                .map(|column| json(&column.values[row], &column.name))
-                .collect()
-        })
-        .collect::<Result<_, _>>()?;
-    let json = serde_json::to_string(&table)
-        .map_err(|error| DbError::Sqlx(sqlx::Error::Encode(error.into())))?;
-    Ok((sql, json))
+    let mut table: Vec<Vec<Json>> = Vec::with_capacity(rows.len());
+    for row in rows.rows() {
+        let values = row.iter().zip(&rows.columns);
+        table.push(
+            values
+                .map(|(value, column)| json(value, column.name))
+                .collect::<Result<_, _>>()?,
+        );
+    }
+    let json = serde_json::to_string(&table);
+    Ok((
+        sql,
+        json.map_err(|error| DbError::Sqlx(sqlx::Error::Encode(error.into())))?,
+    ))
 }
 
-fn json(value: &Value, column: &str) -> Result<Json, DbError> {
+fn json(value: &Value, column: &'static str) -> Result<Json, DbError> {
     Ok(match value {
         Value::BigInt(value) => Json::from(*value),
         Value::Int(value) => Json::from(*value),
@@ -137,7 +143,7 @@ fn json(value: &Value, column: &str) -> Result<Json, DbError> {
         Value::String(value) => Json::from(value.clone()),
         Value::Uuid(value) => Json::from(value.map(|id| id.simple().to_string())),
         Value::Bytes(value) => Json::from(value.as_ref().map(|bytes| hex(bytes))),
-        _ => return Err(DbError::Type(column.to_owned())),
+        _ => return Err(DbError::Type(column)),
     })
 }
 
@@ -156,7 +162,7 @@ pub(super) fn one_of(column: &str, param: usize, values: &[Value]) -> (String, V
     let pick = if blob { "unhex(value)" } else { "value" };
     let list: Vec<Json> = values
         .iter()
-        .filter_map(|value| json(value, column).ok())
+        .filter_map(|value| json(value, "").ok())
         .collect();
     let sql = format!("{column} IN (SELECT {pick} FROM json_each(${param}))");
     (sql, Value::String(Some(Json::from(list).to_string())))

@@ -63,7 +63,7 @@ impl Tx {
 
     /// Writes rows in one statement. No rows, no statement.
     pub async fn write(&mut self, rows: Rows) -> Result<(), DbError> {
-        if rows.len == 0 {
+        if rows.is_empty() {
             return Ok(());
         }
         match self.conn.get_mut() {

@@ -80,7 +80,7 @@ pub(crate) async fn rows_do_not_depend_on_batches<F: Fold>(log: &[Recorded]) -> 
     whole
 }
 
-async fn write<F: Fold>(db: &Db, events: &[Recorded]) {
+pub(crate) async fn write<F: Fold>(db: &Db, events: &[Recorded]) {
     let mut by_key: BTreeMap<F::Key, Vec<&Recorded>> = BTreeMap::new();
     for event in events {
         for key in F::keys(&event.event) {

@@ -2,6 +2,7 @@
 
 mod database;
 mod story;
+mod scratch;
 
 use std::collections::BTreeMap;
 

@@ -16,8 +16,8 @@ use entrepot_domain::orders::{
     NewDiscount, NewShipping, PlaceLine, PlaceOrder, ReleaseOrder,
 };
 use entrepot_domain::payments::{
-    AssessFee, Attempt, AuthorizePayment, CapturePayment, RefundPayment, ReportUnknownOutcome,
-    ResolveOutcome, VoidPayment,
+    AssessFee, Attempt, AuthorizePayment, CapturePayment, ExpireAuthorization, RefundPayment,
+    ReportUnknownOutcome, ResolveOutcome, VoidPayment,
 };
 use entrepot_domain::subscriptions::{
     CancelSubscription, ChangeQuantity, CreateSubscription, Interval, IntervalUnit, NewItem,
@@ -97,10 +97,11 @@ pub(crate) fn story() -> Vec<Recorded> {
     let mut shop = Shop::new();
     people(&mut shop);
     sale(&mut shop);
-    change_of_mind(&mut shop);
+    let payment_id = change_of_mind(&mut shop);
     import(&mut shop);
     warehouse(&mut shop);
     subscriptions(&mut shop);
+    shop.with(&ExpireAuthorization { payment_id });
     let sku = "B".into();
     shop.with(&DiscontinueSku { sku });
     shop.log()
@@ -211,7 +212,8 @@ fn sale(shop: &mut Shop) {
     });
 }
 
-fn change_of_mind(shop: &mut Shop) {
+/// A payment is left to expire.
+fn change_of_mind(shop: &mut Shop) -> PaymentId {
     let order_id = OrderId(shop.with(&worked_order()));
     let authorize = AuthorizePayment {
         payment_id: None,
@@ -224,12 +226,14 @@ fn change_of_mind(shop: &mut Shop) {
     };
     let payment_id = PaymentId(shop.with(&authorize));
     shop.with(&VoidPayment { payment_id });
-    // Left to run out: its timer stays.
+    let expiring = PaymentId(shop.with(&authorize));
+    // Nobody notices that this one ran out: its timer stays.
     shop.with(&authorize);
     shop.with(&CancelOrder {
         order_id,
         reason: "changed my mind".to_owned(),
     });
+    expiring
 }
 
 fn import(shop: &mut Shop) {
@@ -363,4 +367,18 @@ fn subscriptions(shop: &mut Shop) {
         subscription_id: canceled,
         reason: "moved away".to_owned(),
     });
+}
+
+#[test]
+fn the_story_reaches_every_event_type_of_business() {
+    let told: std::collections::BTreeSet<&str> = story()
+        .iter()
+        .map(|event| event.event.type_name())
+        .collect();
+    let types = entrepot_domain::event::Event::types().into_iter();
+    let untold: Vec<&str> = types
+        .map(|known| known.name)
+        .filter(|name| !name.starts_with("tenant.") && !told.contains(name))
+        .collect();
+    assert_eq!(untold, Vec::<&str>::new());
 }

@@ -41,7 +41,8 @@ impl OrderPayload {
 }
 
 async fn run<C: AnyCommand + 'static>(ctx: &Context<'_>, outgoing: Outgoing<C>) -> Result<OrderPayload> {
-    let (order_id, result) = submit(ctx, outgoing).await?;
+    let (receipt, result) = submit(ctx, outgoing).await?;
+    let order_id = receipt.map(|receipt| receipt.subject);
     Ok(OrderPayload { order_id, result })
 }
 

@@ -43,7 +43,11 @@ struct Body {
 
 impl<'d> Collector<'d> {
     pub(super) fn new(fragments: &'d Fragments, conditions: &'d Conditions) -> Self {
-        Self { fragments, conditions, inlined: HashSet::new() }
+        Self {
+            fragments,
+            conditions,
+            inlined: HashSet::new(),
+        }
     }
 
     /// Merges the set of a root type, looking through fragments on it, and all sets below.
@@ -88,15 +92,14 @@ impl<'d> Collector<'d> {
                 return false;
             }
             match &item.node {
-                Selection::Field(field) => {
-                    !seen.insert(field.node.response_key().node.as_str())
-                }
+                Selection::Field(field) => !seen.insert(field.node.response_key().node.as_str()),
                 Selection::InlineFragment(inline) if transparent(&inline.node, root) => {
                     self.repeats(&inline.node.selection_set.node.items, root, seen)
                 }
                 Selection::FragmentSpread(spread) => {
                     let fragment = self.opened(&spread.node.fragment_name.node, root);
-                    let fragment = fragment.filter(|_| spread.node.directives.iter().all(conditional));
+                    let fragment =
+                        fragment.filter(|_| spread.node.directives.iter().all(conditional));
                     fragment.is_some_and(|it| {
                         self.repeats(&it.node.selection_set.node.items, root, seen)
                     })
@@ -133,7 +136,10 @@ impl<'d> Collector<'d> {
                         && self.opened(&spread.node.fragment_name.node, root).is_some() =>
                 {
                     let name = spread.node.fragment_name.node;
-                    let items = self.fragments.get(&name).map(|it| &it.node.selection_set.node.items);
+                    let items = self
+                        .fragments
+                        .get(&name)
+                        .map(|it| &it.node.selection_set.node.items);
                     let items = items.cloned().unwrap_or_default();
                     self.inlined.insert(name);
                     self.flatten(items, root, &under(&spread.node.directives), out);
@@ -168,7 +174,10 @@ fn found(mut field: Positioned<Field>, outer: &[Directives]) -> Found {
     let items = std::mem::take(&mut field.node.selection_set.node.items);
     let own = Some(own).filter(|own| !own.is_empty());
     let conditions = outer.iter().cloned().chain(own).collect();
-    Found { field, bodies: vec![Body { conditions, items }] }
+    Found {
+        field,
+        bodies: vec![Body { conditions, items }],
+    }
 }
 
 /// Puts the bodies of fields that are one behind the first of them.
@@ -206,7 +215,10 @@ impl Found {
         let bodies = || self.bodies.iter().chain(&other.bodies);
         one.name.node == two.name.node
             && one.arguments.len() == two.arguments.len()
-            && one.arguments.iter().all(|argument| two.arguments.contains(argument))
+            && one
+                .arguments
+                .iter()
+                .all(|argument| two.arguments.contains(argument))
             && same_directives(&one.directives, &two.directives)
             && (bodies().all(|body| !body.items.is_empty())
                 || bodies().all(|body| body.items.is_empty() && body.conditions.is_empty()))
@@ -273,7 +285,11 @@ fn inline(
     pos: Pos,
 ) -> Positioned<Selection> {
     let selection_set = Positioned::new(SelectionSet { items }, pos);
-    let inline = InlineFragment { type_condition: None, directives, selection_set };
+    let inline = InlineFragment {
+        type_condition: None,
+        directives,
+        selection_set,
+    };
     Positioned::new(Selection::InlineFragment(Positioned::new(inline, pos)), pos)
 }
 

@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use async_graphql::{
-    Positioned, Value, Variables,
-    parser::types::{Directive, OperationDefinition},
-};
+use async_graphql::{Positioned, Value, Variables, parser::types::Directive};
 
 /// The directives of one selection.
 pub(super) type Directives = Vec<Positioned<Directive>>;
@@ -14,31 +11,33 @@ pub(super) type Directives = Vec<Positioned<Directive>>;
 pub(super) struct Conditions(HashMap<String, bool>);
 
 impl Conditions {
-    pub(super) fn of(operation: &OperationDefinition, variables: &Variables) -> Self {
-        let values = operation.variable_definitions.iter().filter_map(|definition| {
-            let name = &definition.node.name.node;
-            let default = definition.node.default_value.as_ref().map(|value| &value.node);
-            match variables.get(name).or(default) {
-                Some(Value::Boolean(value)) => Some((name.to_string(), *value)),
-                _ => None,
-            }
+    /// Reads them from the variables of the request, defaults filled in.
+    pub(super) fn of(variables: &Variables) -> Self {
+        let values = variables.iter().filter_map(|(name, value)| match value {
+            Value::Boolean(value) => Some((name.to_string(), *value)),
+            _ => None,
         });
         Self(values.collect())
     }
 
     /// Whether a selection with these directives is known to run.
     pub(super) fn include(&self, directives: &Directives) -> bool {
-        directives.iter().all(|directive| match directive.node.name.node.as_str() {
-            "include" => self.argument(&directive.node) == Some(true),
-            "skip" => self.argument(&directive.node) == Some(false),
-            _ => true,
-        })
+        directives
+            .iter()
+            .all(|directive| match directive.node.name.node.as_str() {
+                "include" => self.argument(&directive.node) == Some(true),
+                "skip" => self.argument(&directive.node) == Some(false),
+                _ => true,
+            })
     }
 
     fn argument(&self, directive: &Directive) -> Option<bool> {
         let value = directive.get_argument("if")?.node.clone();
         let resolved = value.into_const_with(|name| {
-            self.0.get(name.as_str()).map(|value| Value::Boolean(*value)).ok_or(())
+            self.0
+                .get(name.as_str())
+                .map(|value| Value::Boolean(*value))
+                .ok_or(())
         });
         match resolved {
             Ok(Value::Boolean(value)) => Some(value),

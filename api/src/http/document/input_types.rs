@@ -35,17 +35,31 @@ impl InputTypes {
     pub fn from_sdl(sdl: &str) -> Result<Self, parser::Error> {
         let mut types = Self::default();
         for definition in parse_schema(sdl)?.definitions {
-            let TypeSystemDefinition::Type(definition) = definition else { continue };
+            let TypeSystemDefinition::Type(definition) = definition else {
+                continue;
+            };
             let definition = definition.node;
             let name = definition.name.node.to_string();
             match definition.kind {
                 TypeKind::Enum(kind) => {
-                    let values = kind.values.into_iter().map(|it| it.node.value.node.to_string());
+                    let values = kind
+                        .values
+                        .into_iter()
+                        .map(|it| it.node.value.node.to_string());
                     types.enums.entry(name).or_default().extend(values);
                 }
                 TypeKind::InputObject(kind) => {
-                    let one_of = definition.directives.iter().any(|it| it.node.name.node == "oneOf");
-                    types.objects.insert(name, InputObject { fields: fields(kind), one_of });
+                    let one_of = definition
+                        .directives
+                        .iter()
+                        .any(|it| it.node.name.node == "oneOf");
+                    types.objects.insert(
+                        name,
+                        InputObject {
+                            fields: fields(kind),
+                            one_of,
+                        },
+                    );
                 }
                 TypeKind::Scalar
                 | TypeKind::Object(_)
@@ -63,5 +77,8 @@ fn fields(kind: InputObjectType) -> Vec<InputField> {
         ty: field.ty.node,
         has_default: field.default_value.is_some(),
     };
-    kind.fields.into_iter().map(|field| read(field.node)).collect()
+    kind.fields
+        .into_iter()
+        .map(|field| read(field.node))
+        .collect()
 }

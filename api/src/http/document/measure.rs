@@ -57,17 +57,25 @@ impl Default for DocumentLimits {
 pub(super) fn check(document: &ExecutableDocument, limits: &DocumentLimits) -> Result<(), Refusal> {
     let definitions = document.operations.iter().len() + document.fragments.len();
     if definitions > limits.definitions_max {
-        let message = format!("the document has more than {} definitions", limits.definitions_max);
+        let message = format!(
+            "the document has more than {} definitions",
+            limits.definitions_max
+        );
         return Err(Refusal::request("QUERY_TOO_LARGE", message));
     }
-    let mut measurer = Measurer { fragments: &document.fragments, known: HashMap::new() };
+    let mut measurer = Measurer {
+        fragments: &document.fragments,
+        known: HashMap::new(),
+    };
     for (name, fragment) in &document.fragments {
         let size = measurer.fragment(name, fragment.pos)?;
         size.check(limits, fragment.pos)?;
     }
     for (_, operation) in document.operations.iter() {
         let mut size = measurer.selections(&operation.node.selection_set.node)?;
-        size.directives = size.directives.saturating_add(operation.node.directives.len());
+        size.directives = size
+            .directives
+            .saturating_add(operation.node.directives.len());
         size.check(limits, operation.pos)?;
         let root_max = match operation.node.ty {
             OperationType::Mutation => limits.commands_max,
@@ -104,17 +112,38 @@ impl Size {
 
     fn check(self, limits: &DocumentLimits, at: Pos) -> Result<(), Refusal> {
         let bounds = [
-            ("QUERY_TOO_DEEP", "levels of fields", self.depth, limits.depth_max),
-            ("QUERY_TOO_LARGE", "selections", self.selections, limits.selections_max),
-            ("TOO_MANY_ALIASES", "aliases", self.aliases, limits.aliases_max),
-            ("TOO_MANY_DIRECTIVES", "directives", self.directives, limits.directives_max),
+            (
+                "QUERY_TOO_DEEP",
+                "levels of fields",
+                self.depth,
+                limits.depth_max,
+            ),
+            (
+                "QUERY_TOO_LARGE",
+                "selections",
+                self.selections,
+                limits.selections_max,
+            ),
+            (
+                "TOO_MANY_ALIASES",
+                "aliases",
+                self.aliases,
+                limits.aliases_max,
+            ),
+            (
+                "TOO_MANY_DIRECTIVES",
+                "directives",
+                self.directives,
+                limits.directives_max,
+            ),
         ];
         match bounds.into_iter().find(|(_, _, size, max)| size > max) {
             None => Ok(()),
-            Some((code, what, _, max)) => {
-                Err(Refusal::request(code, format!("the document has more than {max} {what}"))
-                    .at(at))
-            }
+            Some((code, what, _, max)) => Err(Refusal::request(
+                code,
+                format!("the document has more than {max} {what}"),
+            )
+            .at(at)),
         }
     }
 }
@@ -141,7 +170,9 @@ impl<'d> Measurer<'d> {
         }
         self.known.insert(name, None);
         let mut size = self.selections(&fragment.node.selection_set.node)?;
-        size.directives = size.directives.saturating_add(fragment.node.directives.len());
+        size.directives = size
+            .directives
+            .saturating_add(fragment.node.directives.len());
         self.known.insert(name, Some(size));
         Ok(size)
     }
@@ -172,7 +203,9 @@ impl<'d> Measurer<'d> {
         let inner = self.selections(&field.selection_set.node)?;
         Ok(Size {
             depth: inner.depth.saturating_add(1),
-            aliases: inner.aliases.saturating_add(usize::from(field.alias.is_some())),
+            aliases: inner
+                .aliases
+                .saturating_add(usize::from(field.alias.is_some())),
             fields: 1,
             ..inner
         })
@@ -189,7 +222,9 @@ mod tests {
 
     fn code(source: &str) -> Option<&'static str> {
         let document = parse_query(source).unwrap();
-        check(&document, &DocumentLimits::default()).err().map(|refusal| refusal.code)
+        check(&document, &DocumentLimits::default())
+            .err()
+            .map(|refusal| refusal.code)
     }
 
     fn nested(levels: usize) -> String {
@@ -232,10 +267,19 @@ mod tests {
     fn aliases_directives_and_root_fields_are_bounded() {
         let many = |count: usize, item: &str| item.repeat(count);
         assert_eq!(code(&format!("{{b{{{}}}}}", many(100, "x:a "))), None);
-        assert_eq!(code(&format!("{{b{{{}}}}}", many(101, "x:a "))), Some("TOO_MANY_ALIASES"));
-        assert_eq!(code(&format!("{{a{}}}", many(51, "@a "))), Some("TOO_MANY_DIRECTIVES"));
+        assert_eq!(
+            code(&format!("{{b{{{}}}}}", many(101, "x:a "))),
+            Some("TOO_MANY_ALIASES")
+        );
+        assert_eq!(
+            code(&format!("{{a{}}}", many(51, "@a "))),
+            Some("TOO_MANY_DIRECTIVES")
+        );
         assert_eq!(code(&format!("{{{}}}", many(20, "a "))), None);
-        assert_eq!(code(&format!("{{{}}}", many(21, "a "))), Some("TOO_MANY_ROOT_FIELDS"));
+        assert_eq!(
+            code(&format!("{{{}}}", many(21, "a "))),
+            Some("TOO_MANY_ROOT_FIELDS")
+        );
         let commands = format!("mutation{{...F}} fragment F on M{{{}}}", many(11, "a "));
         assert_eq!(code(&commands), Some("TOO_MANY_ROOT_FIELDS"));
     }

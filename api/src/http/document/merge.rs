@@ -26,16 +26,22 @@ pub(super) fn merge(
     operation: Option<&Name>,
     variables: &Variables,
 ) {
-    let ExecutableDocument { operations, fragments } = document;
+    let ExecutableDocument {
+        operations,
+        fragments,
+    } = document;
     let chosen = match (operations, operation) {
         (DocumentOperations::Single(chosen), _) => Some(chosen),
         (DocumentOperations::Multiple(all), Some(name)) => all.get_mut(name),
         (DocumentOperations::Multiple(_), None) => None,
     };
     let Some(chosen) = chosen else { return };
-    let conditions = Conditions::of(&chosen.node, variables);
+    let conditions = Conditions::of(variables);
     let mut collector = Collector::new(fragments, &conditions);
-    collector.root(&mut chosen.node.selection_set.node, root_type(chosen.node.ty));
+    collector.root(
+        &mut chosen.node.selection_set.node,
+        root_type(chosen.node.ty),
+    );
     let inlined = collector.inlined;
     let none = Fragments::new();
     let mut collector = Collector::new(&none, &conditions);
@@ -60,9 +66,17 @@ const fn root_type(kind: OperationType) -> &'static str {
 /// unused ones. A fragment that was unused from the start stays, and is refused.
 fn forget_unused(document: &mut ExecutableDocument, inlined: &HashSet<Name>) {
     let mut used = HashSet::new();
-    let operations = document.operations.iter().map(|(_, it)| &it.node.selection_set.node);
-    let kept = document.fragments.iter().filter(|(name, _)| !inlined.contains(*name));
-    let mut sets: Vec<_> = operations.chain(kept.map(|(_, it)| &it.node.selection_set.node)).collect();
+    let operations = document
+        .operations
+        .iter()
+        .map(|(_, it)| &it.node.selection_set.node);
+    let kept = document
+        .fragments
+        .iter()
+        .filter(|(name, _)| !inlined.contains(*name));
+    let mut sets: Vec<_> = operations
+        .chain(kept.map(|(_, it)| &it.node.selection_set.node))
+        .collect();
     while let Some(set) = sets.pop() {
         for name in super::collect::spreads(set) {
             if used.insert(name.clone())
@@ -72,7 +86,9 @@ fn forget_unused(document: &mut ExecutableDocument, inlined: &HashSet<Name>) {
             }
         }
     }
-    document.fragments.retain(|name, _| !inlined.contains(name) || used.contains(name));
+    document
+        .fragments
+        .retain(|name, _| !inlined.contains(name) || used.contains(name));
 }
 
 #[cfg(test)]

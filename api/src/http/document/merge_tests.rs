@@ -82,15 +82,24 @@ async fn conditions_are_those_of_the_request() {
     let query = "mutation ($a: Boolean!, $b: Boolean = true) {
         bump @include(if: $a) { x } bump @skip(if: $b) { y } }";
     let both = json!({ "data": { "bump": { "x": 1, "y": 1 } } });
-    assert_eq!(run(query, json!({ "a": true, "b": false })).await, (1, both));
+    assert_eq!(
+        run(query, json!({ "a": true, "b": false })).await,
+        (1, both)
+    );
     let one = json!({ "data": { "bump": { "x": 1 } } });
     assert_eq!(run(query, json!({ "a": true })).await, (1, one));
-    assert_eq!(run(query, json!({ "a": false })).await, (0, json!({ "data": {} })));
+    assert_eq!(
+        run(query, json!({ "a": false })).await,
+        (0, json!({ "data": {} }))
+    );
 
     let nested = "mutation ($a: Boolean!, $b: Boolean!) {
         bump { x } ... @include(if: $a) { bump @include(if: $b) { y } } }";
     let both = json!({ "data": { "bump": { "x": 1, "y": 1 } } });
-    assert_eq!(run(nested, json!({ "a": true, "b": true })).await, (1, both));
+    assert_eq!(
+        run(nested, json!({ "a": true, "b": true })).await,
+        (1, both)
+    );
 }
 
 #[tokio::test]
@@ -112,7 +121,13 @@ async fn leaves_and_inner_sets_are_merged_too() {
 async fn a_conflict_is_left_for_validation() {
     let (calls, answer) = run("mutation { bump { x } bump(by: 2) { x } }", json!({})).await;
     assert_eq!(calls, 0);
-    assert!(answer["errors"][0]["message"].as_str().unwrap().contains("conflict"), "{answer}");
+    assert!(
+        answer["errors"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("conflict"),
+        "{answer}"
+    );
 }
 
 #[tokio::test]
@@ -120,5 +135,11 @@ async fn a_fragment_unused_from_the_start_is_still_refused() {
     let query = "mutation { bump { x } bump { y } } fragment F on Mutation { count }";
     let (calls, answer) = run(query, json!({})).await;
     assert_eq!(calls, 0);
-    assert!(answer["errors"][0]["message"].as_str().unwrap().contains("F"), "{answer}");
+    assert!(
+        answer["errors"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains('F'),
+        "{answer}"
+    );
 }

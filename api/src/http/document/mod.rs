@@ -45,13 +45,16 @@ pub(super) fn prepare(
     let mut document = parse_query(&request.query).map_err(|error| {
         let error = ServerError::from(error);
         let refusal = Refusal::request("GRAPHQL_PARSE_FAILED", error.message);
-        Refusal { locations: error.locations, ..refusal }
+        Refusal {
+            locations: error.locations,
+            ..refusal
+        }
     })?;
     measure::check(&document, limits)?;
     let (name, operation) = choose(&document, request.operation_name.as_deref())?;
     let kind = operation.node.ty;
     let name = name.cloned();
-    variables::check(&operation.node, &request.variables, types)?;
+    variables::coerce(&operation.node, &mut request.variables, types)?;
     merge::merge(&mut document, name.as_ref(), &request.variables);
     request.operation_name = name.map(|name| name.to_string());
     request.set_parsed_query(document);
@@ -75,7 +78,9 @@ fn choose<'d>(
         }
         (DocumentOperations::Multiple(operations), None) => match operations.iter().next() {
             Some((name, operation)) if operations.len() == 1 => Ok((Some(name), operation)),
-            _ => Err(failed("the document has several operations: give operationName")),
+            _ => Err(failed(
+                "the document has several operations: give operationName",
+            )),
         },
     }
 }
@@ -85,7 +90,9 @@ mod tests {
     use super::*;
 
     fn refused(request: Request) -> &'static str {
-        prepare(request, &DocumentLimits::default(), &InputTypes::default()).unwrap_err().code
+        prepare(request, &DocumentLimits::default(), &InputTypes::default())
+            .unwrap_err()
+            .code
     }
 
     fn prepared(request: Request) -> Prepared {
@@ -95,8 +102,14 @@ mod tests {
     #[test]
     fn the_operation_is_chosen_by_name() {
         let two = "query A { a } mutation B { b }";
-        assert_eq!(prepared(Request::new(two).operation_name("B")).kind, OperationType::Mutation);
-        assert_eq!(prepared(Request::new("query A { a }")).kind, OperationType::Query);
+        assert_eq!(
+            prepared(Request::new(two).operation_name("B")).kind,
+            OperationType::Mutation
+        );
+        assert_eq!(
+            prepared(Request::new("query A { a }")).kind,
+            OperationType::Query
+        );
         assert_eq!(refused(Request::new(two)), "OPERATION_RESOLUTION_FAILURE");
         for (text, name) in [(two, "C"), ("{ a }", "A")] {
             let request = Request::new(text).operation_name(name);

@@ -52,18 +52,26 @@ pub(super) fn check(source: &str, limits: &DocumentLimits) -> Result<(), Refusal
 }
 
 fn line_length(rest: &[u8]) -> usize {
-    rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len())
+    rest.iter()
+        .position(|byte| matches!(byte, b'\n' | b'\r'))
+        .unwrap_or(rest.len())
 }
 
 /// A name, a number, or one byte of anything else.
 fn word_length(rest: &[u8]) -> usize {
     let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    rest.iter().position(|byte| !word(byte)).unwrap_or(rest.len()).max(1)
+    rest.iter()
+        .position(|byte| !word(byte))
+        .unwrap_or(rest.len())
+        .max(1)
 }
 
 fn string_length(rest: &[u8]) -> usize {
-    let (quote, escape): (&[u8], &[u8]) =
-        if rest.starts_with(b"\"\"\"") { (b"\"\"\"", b"\\\"\"\"") } else { (b"\"", b"\\") };
+    let (quote, escape): (&[u8], &[u8]) = if rest.starts_with(b"\"\"\"") {
+        (b"\"\"\"", b"\\\"\"\"")
+    } else {
+        (b"\"", b"\\")
+    };
     let mut at = quote.len();
     while at < rest.len() {
         let tail = &rest[at..];
@@ -84,7 +92,14 @@ mod tests {
     use super::*;
 
     fn tokens_allowed(source: &str, tokens_max: usize) -> bool {
-        check(source, &DocumentLimits { tokens_max, ..DocumentLimits::default() }).is_ok()
+        check(
+            source,
+            &DocumentLimits {
+                tokens_max,
+                ..DocumentLimits::default()
+            },
+        )
+        .is_ok()
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Variables against their declared types, section 6.1.2 of the specification.
 //!
 //! The GraphQL library coerces while fields run, so that a missing variable of the fifth field is
-//! found after four commands were executed. Here it is found before the first. Values are not
-//! changed and never quoted back.
+//! found after four commands were executed. Here it is found before the first. Defaults are filled
+//! in, which the library forgets for `@skip` and `@include`. Given values are not changed, and
+//! never quoted back.
 
 use std::fmt::Write as _;
 
@@ -27,17 +28,23 @@ enum Step {
     Index(usize),
 }
 
-pub(super) fn check(
+pub(super) fn coerce(
     operation: &OperationDefinition,
-    variables: &Variables,
+    variables: &mut Variables,
     types: &InputTypes,
 ) -> Result<(), Refusal> {
     for definition in &operation.variable_definitions {
         let node = &definition.node;
         let checked = match variables.get(&node.name.node) {
             Some(value) => check_value(value, &node.var_type.node, types),
-            None if node.default_value.is_some() || node.var_type.node.nullable => Ok(()),
-            None => Err(Wrong::new("it is required")),
+            None => match &node.default_value {
+                Some(default) => {
+                    variables.insert(node.name.node.clone(), default.node.clone());
+                    Ok(())
+                }
+                None if node.var_type.node.nullable => Ok(()),
+                None => Err(Wrong::new("it is required")),
+            },
         };
         if let Err(wrong) = checked {
             let message = wrong.message(&node.name.node);
@@ -51,11 +58,11 @@ fn check_value(value: &Value, ty: &Type, types: &InputTypes) -> Checked {
     match (value, &ty.base) {
         (Value::Null, _) if ty.nullable => Ok(()),
         (Value::Null, _) => Err(Wrong::new(format!("expected {ty}, found null"))),
-        (Value::List(items), BaseType::List(item)) => items.iter().enumerate().try_for_each(
-            |(index, value)| {
+        (Value::List(items), BaseType::List(item)) => {
+            items.iter().enumerate().try_for_each(|(index, value)| {
                 check_value(value, item, types).map_err(|wrong| wrong.under(Step::Index(index)))
-            },
-        ),
+            })
+        }
         // One value stands for a list of it.
         (value, BaseType::List(item)) => check_value(value, item, types),
         (value, BaseType::Named(name)) => check_named(value, name, types),
@@ -94,8 +101,9 @@ fn check_object(value: &Value, name: &Name, object: &InputObject, types: &InputT
     let Value::Object(given) = value else {
         return fits(false, name);
     };
-    if let Some(stray) =
-        given.keys().find(|key| !object.fields.iter().any(|field| field.name == key.as_str()))
+    if let Some(stray) = given
+        .keys()
+        .find(|key| !object.fields.iter().any(|field| field.name == key.as_str()))
     {
         let short: String = stray.chars().take(40).collect();
         return Err(Wrong::new(format!("{name} has no field {short:?}")));
@@ -114,12 +122,19 @@ fn check_object(value: &Value, name: &Name, object: &InputObject, types: &InputT
 }
 
 fn fits(known: bool, name: &Name) -> Checked {
-    if known { Ok(()) } else { Err(Wrong::new(format!("expected {name}"))) }
+    if known {
+        Ok(())
+    } else {
+        Err(Wrong::new(format!("expected {name}")))
+    }
 }
 
 impl Wrong {
     fn new(why: impl Into<String>) -> Self {
-        Self { path: Vec::new(), why: why.into() }
+        Self {
+            path: Vec::new(),
+            why: why.into(),
+        }
     }
 
     fn under(mut self, step: Step) -> Self {
@@ -148,13 +163,13 @@ mod tests {
     use super::*;
     use crate::http::document::{DocumentLimits, prepare};
 
-    const SDL: &str = r#"
+    const SDL: &str = r"
         type Query { a: Int }
         enum Channel { WEB STORE }
         input Line { sku: String! quantity: Int! = 1 note: String }
         input Order { channel: Channel! lines: [Line!]! }
         input By @oneOf { id: ID number: String }
-    "#;
+    ";
 
     fn wrong(declared: &str, value: Option<Json>) -> Option<String> {
         let query = format!("query ($v: {declared}) {{ a(v: $v) }}");
@@ -169,7 +184,10 @@ mod tests {
     #[test]
     fn a_required_variable_must_be_there_and_not_null() {
         assert_eq!(wrong("ID!", None).unwrap(), "variable $v: it is required");
-        assert_eq!(wrong("ID!", Some(Json::Null)).unwrap(), "variable $v: expected ID!, found null");
+        assert_eq!(
+            wrong("ID!", Some(Json::Null)).unwrap(),
+            "variable $v: expected ID!, found null"
+        );
         assert_eq!(wrong("ID", None), None);
         assert_eq!(wrong("Int! = 3", None), None);
         assert!(wrong("Int! = 3", Some(Json::Null)).is_some());
@@ -200,9 +218,15 @@ mod tests {
         let order = |lines: Json| Some(json!({ "channel": "WEB", "lines": lines }));
         assert_eq!(wrong("Order!", order(json!([{ "sku": "A" }]))), None);
         let message = wrong("Order!", order(json!([{ "sku": "A", "quantity": "2" }])));
-        assert_eq!(message.unwrap(), "variable $v.lines[0].quantity: expected Int");
+        assert_eq!(
+            message.unwrap(),
+            "variable $v.lines[0].quantity: expected Int"
+        );
         let message = wrong("Order!", order(json!([{ "sku": "A", "colour": 1 }])));
-        assert_eq!(message.unwrap(), "variable $v.lines[0]: Line has no field \"colour\"");
+        assert_eq!(
+            message.unwrap(),
+            "variable $v.lines[0]: Line has no field \"colour\""
+        );
         let message = wrong("Order!", Some(json!({ "lines": [] })));
         assert_eq!(message.unwrap(), "variable $v.channel: it is required");
         assert_eq!(wrong("By!", Some(json!({ "id": "1" }))), None);

@@ -36,7 +36,12 @@ pub(super) async fn serve<E: GraphExecutor>(
     let limits = endpoint.config.limits.socket.clone();
     let (sink, stream) = socket.split();
     let (outbound, writer) = outbound::start(sink, &limits);
-    let Opening { requester, tenant, agreed, permit } = opening;
+    let Opening {
+        requester,
+        tenant,
+        agreed,
+        permit,
+    } = opening;
     let mut connection = Connection {
         silence_max: limits.ping_interval * PINGS_MISSED_MAX,
         endpoint,
@@ -47,9 +52,10 @@ pub(super) async fn serve<E: GraphExecutor>(
         tenant,
         requester: None,
     };
-    let closing = match agreed {
-        true => connection.serve(limits.init_timeout).await,
-        false => Closing::subprotocol(),
+    let closing = if agreed {
+        connection.serve(limits.init_timeout).await
+    } else {
+        Closing::subprotocol()
     };
     connection.operations.stop_all();
     writer.close(closing).await;
@@ -90,7 +96,9 @@ impl<E: GraphExecutor> Connection<E> {
                 return closing;
             }
             if let (false, Some(requester)) = (acknowledged, &self.requester) {
-                deadline.as_mut().reset(Instant::now() + lifetime(requester.expires_at()));
+                deadline
+                    .as_mut()
+                    .reset(Instant::now() + lifetime(requester.expires_at()));
             }
         }
     }
@@ -99,7 +107,7 @@ impl<E: GraphExecutor> Connection<E> {
     async fn step(&mut self) -> Result<(), Closing> {
         let text = match timeout(self.silence_max, self.stream.next()).await {
             Err(_) | Ok(None | Some(Ok(Message::Close(_)))) => return Err(Closing::done()),
-            Ok(Some(Err(error))) => return Err(closing_for(error)),
+            Ok(Some(Err(error))) => return Err(closing_for(&error)),
             Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => return Ok(()),
             Ok(Some(Ok(Message::Binary(_)))) => return Err(Closing::malformed()),
             Ok(Some(Ok(Message::Text(text)))) => text,
@@ -139,7 +147,10 @@ impl<E: GraphExecutor> Connection<E> {
     }
 
     async fn subscribe(&mut self, id: String, parameters: Parameters) -> Result<(), Closing> {
-        let requester = self.requester.as_ref().ok_or_else(Closing::unacknowledged)?;
+        let requester = self
+            .requester
+            .as_ref()
+            .ok_or_else(Closing::unacknowledged)?;
         let extension = |name| parameters.extension(name).map(str::to_owned);
         let caller = Caller {
             requester: Arc::clone(requester),
@@ -171,7 +182,11 @@ impl<E: GraphExecutor> Connection<E> {
 }
 
 /// The library says by its words only that a message was too large.
-fn closing_for(error: axum::Error) -> Closing {
+fn closing_for(error: &axum::Error) -> Closing {
     let too_large = error.to_string().to_ascii_lowercase().contains("too long");
-    if too_large { Closing::too_large() } else { Closing::done() }
+    if too_large {
+        Closing::too_large()
+    } else {
+        Closing::done()
+    }
 }

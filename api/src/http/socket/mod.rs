@@ -62,18 +62,20 @@ pub(super) async fn upgrade<E: GraphExecutor>(
     }
 }
 
-async fn open<E: GraphExecutor>(
-    endpoint: &Endpoint<E>,
-    parts: &Parts,
-) -> Result<Opening, Refusal> {
+async fn open<E: GraphExecutor>(endpoint: &Endpoint<E>, parts: &Parts) -> Result<Opening, Refusal> {
     let headers: &HeaderMap = &parts.headers;
     if !origin::allowed(headers, &endpoint.config.origins_allowed) {
         let message = "pages of this origin may not open sockets here";
-        return Err(Refusal::transport(StatusCode::FORBIDDEN, "FORBIDDEN", message));
+        return Err(Refusal::transport(
+            StatusCode::FORBIDDEN,
+            "FORBIDDEN",
+            message,
+        ));
     }
-    let requester = match headers.contains_key(header::AUTHORIZATION) {
-        true => Some(identity::requester(&endpoint.verifier, headers).await?),
-        false => None,
+    let requester = if headers.contains_key(header::AUTHORIZATION) {
+        Some(identity::requester(&endpoint.verifier, headers).await?)
+    } else {
+        None
     };
     Ok(Opening {
         requester,

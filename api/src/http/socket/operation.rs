@@ -90,7 +90,10 @@ impl Operations {
     /// Frees the id, unless the client has taken it for another operation meanwhile.
     fn finish(&self, id: &str, silenced: &Silenced) {
         let mut running = self.lock();
-        if running.get(id).is_some_and(|it| Arc::ptr_eq(&it.silenced, silenced)) {
+        if running
+            .get(id)
+            .is_some_and(|it| Arc::ptr_eq(&it.silenced, silenced))
+        {
             running.remove(id);
         }
     }
@@ -115,12 +118,14 @@ impl<E: GraphExecutor> Operation<E> {
         operations: Operations,
         silenced: Silenced,
     ) {
-        let finished = AssertUnwindSafe(self.results(prepared, &silenced)).catch_unwind().await;
+        let finished = AssertUnwindSafe(self.results(prepared, &silenced))
+            .catch_unwind()
+            .await;
         let last = match finished {
             Ok(Some(last)) => last,
             // The socket is gone.
             Ok(None) => return,
-            Err(_) => self.errors(run::broken().into_response()),
+            Err(_) => self.errors(&run::broken().into_response()),
         };
         // The id is free before the client can know it is.
         operations.finish(&self.id, &silenced);
@@ -135,7 +140,7 @@ impl<E: GraphExecutor> Operation<E> {
     ) -> Option<String> {
         let prepared = match prepared {
             Ok(prepared) => prepared,
-            Err(refusal) => return Some(self.errors(refusal.into_response())),
+            Err(refusal) => return Some(self.errors(&refusal.into_response())),
         };
         let caller = self.caller.clone();
         if prepared.kind == OperationType::Subscription {
@@ -159,13 +164,16 @@ impl<E: GraphExecutor> Operation<E> {
     async fn result(&self, mut result: Response, silenced: &Silenced) -> Option<Option<String>> {
         complete(&mut result);
         if nothing_ran(&result) {
-            return Some(Some(self.errors(result)));
+            return Some(Some(self.errors(&result)));
         }
         let message = protocol::next(&self.id, &payload(&result));
-        self.outbound.send_for(silenced, message).await.then_some(None)
+        self.outbound
+            .send_for(silenced, message)
+            .await
+            .then_some(None)
     }
 
-    fn errors(&self, response: Response) -> String {
+    fn errors(&self, response: &Response) -> String {
         // Only strings, numbers and lists of them: there is nothing that does not serialize.
         let errors = serde_json::to_string(&response.errors).unwrap_or_else(|_| "[]".to_owned());
         protocol::error(&self.id, &errors)

@@ -18,7 +18,9 @@ pub(super) fn allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
     let Ok(uri) = origin.parse::<Uri>() else {
         return false;
     };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     let authority = uri.authority().filter(|_| uri.scheme().is_some());
     authority.is_some_and(|it| host.is_some_and(|host| host.eq_ignore_ascii_case(it.as_str())))
 }

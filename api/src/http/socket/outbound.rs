@@ -44,7 +44,13 @@ pub(super) struct Writer {
 impl Outbound {
     /// Sends a message of the connection itself. `false`: the socket is gone.
     pub(super) async fn send(&self, text: &str) -> bool {
-        self.0.send(Waiting { text: text.to_owned(), silenced: None }).await.is_ok()
+        self.0
+            .send(Waiting {
+                text: text.to_owned(),
+                silenced: None,
+            })
+            .await
+            .is_ok()
     }
 
     /// Sends a message of an operation, unless the client completes that first.

@@ -13,8 +13,8 @@ type Object = Map<String, Value>;
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum ClientMessage {
     ConnectionInit { payload: Option<Object> },
-    Ping(Beat),
-    Pong(Beat),
+    Ping(#[expect(dead_code, reason = "typed to refuse a wrong payload, not read")] Beat),
+    Pong(#[expect(dead_code, reason = "as in a ping")] Beat),
     Subscribe { id: String, payload: Parameters },
     Complete { id: String },
 }
@@ -22,8 +22,8 @@ pub(super) enum ClientMessage {
 /// A ping or a pong. Its payload is nobody's business, but has to be an object.
 #[derive(Debug, Deserialize)]
 pub(super) struct Beat {
-    #[serde(rename = "payload")]
-    _payload: Option<Object>,
+    #[expect(dead_code, reason = "as the beat itself")]
+    payload: Option<Object>,
 }
 
 impl ClientMessage {
@@ -54,7 +54,9 @@ pub(super) fn tenant(payload: &Object) -> Option<&str> {
 }
 
 fn in_object<'o>(object: &'o Object, name: &str) -> Option<&'o str> {
-    let (_, value) = object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+    let (_, value) = object
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))?;
     value.as_str()
 }
 
@@ -63,12 +65,18 @@ pub(super) const PONG: &str = r#"{"type":"pong"}"#;
 
 /// A result of operation `id`.
 pub(super) fn next(id: &str, payload: &str) -> String {
-    format!(r#"{{"id":{},"type":"next","payload":{payload}}}"#, quoted(id))
+    format!(
+        r#"{{"id":{},"type":"next","payload":{payload}}}"#,
+        quoted(id)
+    )
 }
 
 /// Operation `id` ends with these errors, a JSON array.
 pub(super) fn error(id: &str, errors: &str) -> String {
-    format!(r#"{{"id":{},"type":"error","payload":{errors}}}"#, quoted(id))
+    format!(
+        r#"{{"id":{},"type":"error","payload":{errors}}}"#,
+        quoted(id)
+    )
 }
 
 /// Operation `id` is done.
@@ -89,7 +97,10 @@ pub(super) struct Closing {
 
 impl Closing {
     fn new(code: u16, reason: impl Into<String>) -> Self {
-        Self { code, reason: reason.into() }
+        Self {
+            code,
+            reason: reason.into(),
+        }
     }
 
     pub(super) fn done() -> Self {
@@ -134,7 +145,10 @@ impl Closing {
         while !id.is_char_boundary(end) {
             end -= 1;
         }
-        Self::new(4409, format!("Subscriber for {} already exists", &id[..end]))
+        Self::new(
+            4409,
+            format!("Subscriber for {} already exists", &id[..end]),
+        )
     }
 
     pub(super) fn init_twice() -> Self {
@@ -142,7 +156,10 @@ impl Closing {
     }
 
     pub(super) fn frame(self) -> CloseFrame {
-        CloseFrame { code: self.code, reason: Utf8Bytes::from(self.reason) }
+        CloseFrame {
+            code: self.code,
+            reason: Utf8Bytes::from(self.reason),
+        }
     }
 }
 
@@ -185,9 +202,16 @@ mod tests {
             json!({ "authorization": "bearer x.y" }),
             json!({ "headers": { "Authorization": "Bearer x.y" } }),
         ] {
-            assert_eq!(token(payload.as_object().unwrap()), Some("x.y"), "{payload}");
+            assert_eq!(
+                token(payload.as_object().unwrap()),
+                Some("x.y"),
+                "{payload}"
+            );
         }
-        assert_eq!(token(json!({ "authorization": "x.y" }).as_object().unwrap()), None);
+        assert_eq!(
+            token(json!({ "authorization": "x.y" }).as_object().unwrap()),
+            None
+        );
     }
 
     #[test]

@@ -24,16 +24,26 @@ impl Answer {
     }
 
     fn code(&self) -> String {
-        self.json()["errors"][0]["extensions"]["code"].as_str().unwrap().to_owned()
+        self.json()["errors"][0]["extensions"]["code"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 }
 
 pub(super) async fn send(router: Router, request: Request<Body>) -> Answer {
-    let response = TowerToHyperService::new(router).call(request).await.unwrap();
+    let response = TowerToHyperService::new(router)
+        .call(request)
+        .await
+        .unwrap();
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.unwrap();
     let text = String::from_utf8(bytes.to_vec()).unwrap();
-    Answer { status: parts.status, headers: parts.headers, text }
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        text,
+    }
 }
 
 pub(super) fn post(accept: &str, body: &Value) -> Request<Body> {
@@ -69,9 +79,14 @@ async fn nobody_unknown_gets_anything_parsed() {
     assert!(refused.json().get("data").is_none());
 
     let mut request = post(GRAPHQL, &json!({ "query": "{" }));
-    request.headers_mut().insert("entrepot-tenant", "globex".parse().unwrap());
+    request
+        .headers_mut()
+        .insert("entrepot-tenant", "globex".parse().unwrap());
     let refused = answer(request).await;
-    assert_eq!((refused.status, refused.code()), (StatusCode::FORBIDDEN, "FORBIDDEN".to_owned()));
+    assert_eq!(
+        (refused.status, refused.code()),
+        (StatusCode::FORBIDDEN, "FORBIDDEN".to_owned())
+    );
 }
 
 #[tokio::test]
@@ -90,7 +105,10 @@ async fn a_query_runs_as_its_caller() {
     let data = json!({ "tenant": "acme", "header": ["key", "token", "9"] });
     assert_eq!(answer.json(), json!({ "data": data }));
     assert_eq!(answer.headers["x-request-id"], "request-1");
-    assert_eq!(answer.headers[header::CONTENT_TYPE], "application/graphql-response+json; charset=utf-8");
+    assert_eq!(
+        answer.headers[header::CONTENT_TYPE],
+        "application/graphql-response+json; charset=utf-8"
+    );
     assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
     assert_eq!(answer.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
 }
@@ -101,18 +119,40 @@ async fn request_errors_have_codes_and_no_data() {
         "variables": { "l": [{ "sku": 1 }] } });
     for (body, code) in [
         (json!({ "query": "{" }), "GRAPHQL_PARSE_FAILED"),
-        (json!({ "query": "{ unknown }" }), "GRAPHQL_VALIDATION_FAILED"),
-        (json!({ "query": "query ($a: Int) { tenant }" }), "GRAPHQL_VALIDATION_FAILED"),
-        (json!({ "query": "query ($a: Int!) { tenant }" }), "BAD_USER_INPUT"),
+        (
+            json!({ "query": "{ unknown }" }),
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+        (
+            json!({ "query": "query ($a: Int) { tenant }" }),
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
+        (
+            json!({ "query": "query ($a: Int!) { tenant }" }),
+            "BAD_USER_INPUT",
+        ),
         (lines, "BAD_USER_INPUT"),
-        (json!({ "query": "{ tenant }", "operationName": "A" }), "OPERATION_RESOLUTION_FAILURE"),
-        (json!({ "extensions": { "persistedQuery": {} } }), "PERSISTED_QUERY_NOT_SUPPORTED"),
+        (
+            json!({ "query": "{ tenant }", "operationName": "A" }),
+            "OPERATION_RESOLUTION_FAILURE",
+        ),
+        (
+            json!({ "extensions": { "persistedQuery": {} } }),
+            "PERSISTED_QUERY_NOT_SUPPORTED",
+        ),
     ] {
         for (accept, status) in [(GRAPHQL, 400), ("application/json", 200)] {
             let refused = answer(post(accept, &body)).await;
-            assert_eq!((refused.status.as_u16(), refused.code().as_str()), (status, code), "{body}");
+            assert_eq!(
+                (refused.status.as_u16(), refused.code().as_str()),
+                (status, code),
+                "{body}"
+            );
             assert!(refused.json().get("data").is_none());
-            assert_eq!(refused.json()["errors"][0]["extensions"]["retryable"], json!(false));
+            assert_eq!(
+                refused.json()["errors"][0]["extensions"]["retryable"],
+                json!(false)
+            );
         }
     }
 }
@@ -120,7 +160,10 @@ async fn request_errors_have_codes_and_no_data() {
 #[tokio::test]
 async fn field_errors_keep_their_code_and_the_data() {
     let failed = answer(post(GRAPHQL, &json!({ "query": "{ boom }" }))).await;
-    assert_eq!((failed.status, failed.code()), (StatusCode::OK, "BOOM".to_owned()));
+    assert_eq!(
+        (failed.status, failed.code()),
+        (StatusCode::OK, "BOOM".to_owned())
+    );
     assert_eq!(failed.json()["data"], Value::Null);
     assert!(failed.json().get("data").is_some());
 }
@@ -131,10 +174,15 @@ async fn headers_and_codes_of_the_executor_reach_the_client() {
     assert_eq!(answered.headers["retry-after"], "7");
     let mut request = post("application/json", &json!({ "query": "{ tenant }" }));
     let throttled = format!("Bearer {}", token("throttled", Duration::from_mins(1)));
-    request.headers_mut().insert(header::AUTHORIZATION, throttled.parse().unwrap());
+    request
+        .headers_mut()
+        .insert(header::AUTHORIZATION, throttled.parse().unwrap());
     let refused = answer(request).await;
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(refused.json()["errors"][0]["extensions"]["retryable"], json!(true));
+    assert_eq!(
+        refused.json()["errors"][0]["extensions"]["retryable"],
+        json!(true)
+    );
 }
 
 #[tokio::test]
@@ -143,7 +191,11 @@ async fn a_get_queries_and_never_commands() {
     let answered = answer(get("query=%7Btenant%7D&variables=%7B%7D")).await;
     assert_eq!(answered.json(), json!({ "data": { "tenant": "acme" } }));
     let config = HttpConfig::default();
-    let refused = send(router(toy.clone(), config), get("query=mutation%7Bcount%7D")).await;
+    let refused = send(
+        router(toy.clone(), config),
+        get("query=mutation%7Bcount%7D"),
+    )
+    .await;
     assert_eq!(refused.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(refused.headers[header::ALLOW], "POST");
     assert_eq!(toy.counted.load(Ordering::SeqCst), 0);
@@ -153,9 +205,16 @@ async fn a_get_queries_and_never_commands() {
 async fn forms_that_are_not_ours_are_refused() {
     let query = json!({ "query": "mutation { count }" });
     let mut text = post(GRAPHQL, &query);
-    text.headers_mut().insert(header::CONTENT_TYPE, "text/plain".parse().unwrap());
-    assert_eq!(answer(text).await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    assert_eq!(answer(post("text/html", &query)).await.status, StatusCode::NOT_ACCEPTABLE);
+    text.headers_mut()
+        .insert(header::CONTENT_TYPE, "text/plain".parse().unwrap());
+    assert_eq!(
+        answer(text).await.status,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE
+    );
+    assert_eq!(
+        answer(post("text/html", &query)).await.status,
+        StatusCode::NOT_ACCEPTABLE
+    );
     for method in ["PUT", "DELETE", "OPTIONS", "TRACE", "HEAD"] {
         let mut request = post(GRAPHQL, &query);
         *request.method_mut() = method.parse().unwrap();
@@ -166,5 +225,8 @@ async fn forms_that_are_not_ours_are_refused() {
     let batch = answer(post(GRAPHQL, &json!([query]))).await;
     assert_eq!(batch.code(), "BATCHING_NOT_SUPPORTED");
     let subscription = json!({ "query": "subscription { silence }" });
-    assert_eq!(answer(post(GRAPHQL, &subscription)).await.status, StatusCode::NOT_ACCEPTABLE);
+    assert_eq!(
+        answer(post(GRAPHQL, &subscription)).await.status,
+        StatusCode::NOT_ACCEPTABLE
+    );
 }

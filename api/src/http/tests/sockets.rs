@@ -31,35 +31,54 @@ impl Client {
         headers: &[(&'static str, &str)],
     ) -> Result<Self, tungstenite::Error> {
         let stream = TcpStream::connect(address).await.unwrap();
-        let mut request = format!("ws://{address}/graphql").into_client_request().unwrap();
+        let mut request = format!("ws://{address}/graphql")
+            .into_client_request()
+            .unwrap();
         let protocol = HeaderValue::from_static("graphql-transport-ws");
-        request.headers_mut().insert("sec-websocket-protocol", protocol);
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", protocol);
         for (name, value) in headers {
-            request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
+            request
+                .headers_mut()
+                .insert(*name, HeaderValue::from_str(value).unwrap());
         }
-        client_async(request, stream).await.map(|(socket, _)| Self(socket))
+        client_async(request, stream)
+            .await
+            .map(|(socket, _)| Self(socket))
     }
 
     async fn ready(address: SocketAddr, ttl: Duration) -> Self {
         let mut client = Self::open(address).await;
         let payload = json!({ "Authorization": format!("Bearer {}", token("ann", ttl)) });
-        client.say(json!({ "type": "connection_init", "payload": payload })).await;
-        assert_eq!(client.hear().await, Heard::Message(json!({ "type": "connection_ack" })));
+        client
+            .say(json!({ "type": "connection_init", "payload": payload }))
+            .await;
+        assert_eq!(
+            client.hear().await,
+            Heard::Message(json!({ "type": "connection_ack" }))
+        );
         client
     }
 
     async fn say(&mut self, message: Value) {
-        self.0.send(Message::text(message.to_string())).await.unwrap();
+        self.0
+            .send(Message::text(message.to_string()))
+            .await
+            .unwrap();
     }
 
     async fn subscribe(&mut self, id: &str, query: &str) {
         let payload = json!({ "query": query });
-        self.say(json!({ "type": "subscribe", "id": id, "payload": payload })).await;
+        self.say(json!({ "type": "subscribe", "id": id, "payload": payload }))
+            .await;
     }
 
     async fn hear(&mut self) -> Heard {
         loop {
-            let next = timeout(Duration::from_secs(10), self.0.next()).await.unwrap();
+            let next = timeout(Duration::from_secs(10), self.0.next())
+                .await
+                .unwrap();
             match next {
                 Some(Ok(Message::Text(text))) => {
                     return Heard::Message(serde_json::from_str(&text).unwrap());
@@ -94,15 +113,23 @@ const LONG: Duration = Duration::from_mins(10);
 #[tokio::test]
 async fn an_operation_has_results_and_an_end() {
     let mut client = Client::ready(listen(HttpConfig::default()).await, LONG).await;
-    client.subscribe("a", "subscription { numbers(to: 2) }").await;
+    client
+        .subscribe("a", "subscription { numbers(to: 2) }")
+        .await;
     for number in 1..=2 {
         let message = client.message().await;
         assert_eq!(message["type"], "next");
         assert_eq!(message["payload"]["data"], json!({ "numbers": number }));
     }
-    assert_eq!(client.message().await, json!({ "type": "complete", "id": "a" }));
+    assert_eq!(
+        client.message().await,
+        json!({ "type": "complete", "id": "a" })
+    );
     client.subscribe("a", "mutation { count }").await;
-    assert_eq!(client.message().await["payload"], json!({ "data": { "count": 1 } }));
+    assert_eq!(
+        client.message().await["payload"],
+        json!({ "data": { "count": 1 } })
+    );
     assert_eq!(client.message().await["type"], "complete");
     client.say(json!({ "type": "ping" })).await;
     assert_eq!(client.message().await, json!({ "type": "pong" }));
@@ -114,8 +141,14 @@ async fn a_request_error_is_an_error_and_ends_it() {
     for query in ["{", "{ unknown }", "subscription { unknown }"] {
         client.subscribe("a", query).await;
         let message = client.message().await;
-        assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!("a")));
-        assert!(message["payload"][0]["extensions"]["code"].is_string(), "{message}");
+        assert_eq!(
+            (&message["type"], &message["id"]),
+            (&json!("error"), &json!("a"))
+        );
+        assert!(
+            message["payload"][0]["extensions"]["code"].is_string(),
+            "{message}"
+        );
     }
     client.subscribe("a", "{ boom }").await;
     assert_eq!(client.message().await["type"], "next");
@@ -127,9 +160,15 @@ async fn what_breaks_the_protocol_closes_the_socket() {
     let query = json!({ "query": "{ tenant }" });
     let forged = json!({ "authorization": "Bearer a.b.c" });
     for (messages, code) in [
-        (vec![json!({ "type": "subscribe", "id": "a", "payload": query })], 4401),
+        (
+            vec![json!({ "type": "subscribe", "id": "a", "payload": query })],
+            4401,
+        ),
         (vec![json!({ "type": "connection_init" })], 4403),
-        (vec![json!({ "type": "connection_init", "payload": forged })], 4403),
+        (
+            vec![json!({ "type": "connection_init", "payload": forged })],
+            4403,
+        ),
         (vec![json!({ "type": "start" })], 4400),
         (vec![json!("connection_init")], 4400),
     ] {
@@ -148,7 +187,9 @@ async fn what_breaks_the_protocol_closes_the_socket() {
     let duplicate = Heard::Closed(4409, "Subscriber for a already exists".to_owned());
     assert_eq!(client.hear().await, duplicate);
     let mut client = Client::ready(address, LONG).await;
-    client.say(json!({ "type": "ping", "payload": { "filler": "x".repeat(70_000) } })).await;
+    client
+        .say(json!({ "type": "ping", "payload": { "filler": "x".repeat(70_000) } }))
+        .await;
     assert_eq!(client.code().await, 1009);
 }
 
@@ -156,8 +197,9 @@ async fn what_breaks_the_protocol_closes_the_socket() {
 async fn a_token_in_the_upgrade_is_enough_and_must_be_sound() {
     let address = listen(HttpConfig::default()).await;
     let bearer = format!("Bearer {}", token("ann", LONG));
-    let mut client =
-        Client::open_with(address, &[("authorization", &bearer)]).await.unwrap();
+    let mut client = Client::open_with(address, &[("authorization", &bearer)])
+        .await
+        .unwrap();
     client.say(json!({ "type": "connection_init" })).await;
     assert_eq!(client.message().await, json!({ "type": "connection_ack" }));
     for (headers, status) in [
@@ -198,7 +240,9 @@ async fn nothing_follows_the_clients_complete() {
     let mut client = Client::ready(listen(HttpConfig::default()).await, LONG).await;
     client.subscribe("flood", "subscription { flood }").await;
     client.message().await;
-    client.say(json!({ "type": "complete", "id": "flood" })).await;
+    client
+        .say(json!({ "type": "complete", "id": "flood" }))
+        .await;
     client.say(json!({ "type": "ping" })).await;
     // What was on the wire before the complete was read still comes; behind the pong, nothing.
     while client.message().await["type"] != "pong" {}
@@ -215,8 +259,14 @@ async fn operations_are_bounded() {
         client.subscribe(id, "subscription { silence }").await;
     }
     let message = client.message().await;
-    assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!("c")));
-    assert_eq!(message["payload"][0]["extensions"]["code"], "SUBSCRIPTION_LIMIT");
+    assert_eq!(
+        (&message["type"], &message["id"]),
+        (&json!("error"), &json!("c"))
+    );
+    assert_eq!(
+        message["payload"][0]["extensions"]["code"],
+        "SUBSCRIPTION_LIMIT"
+    );
     client.say(json!({ "type": "complete", "id": "a" })).await;
     client.subscribe("c", "{ tenant }").await;
     assert_eq!(client.message().await["type"], "next");

@@ -29,25 +29,41 @@ async fn events_carry_a_cursor_and_an_end() {
              \"extensions\":{{\"cursor\":\"{at}\"}}}}\n\n"
         )
     };
-    assert_eq!(events, format!("{}{}event: complete\ndata:\n\n", event(1), event(2)));
+    assert_eq!(
+        events,
+        format!("{}{}event: complete\ndata:\n\n", event(1), event(2))
+    );
 }
 
 #[tokio::test]
 async fn a_stream_resumes_behind_the_last_event() {
-    let mut request = post(EVENTS, &json!({ "query": "subscription { numbers(to: 3) }" }));
-    request.headers_mut().insert("last-event-id", "2".parse().unwrap());
+    let mut request = post(
+        EVENTS,
+        &json!({ "query": "subscription { numbers(to: 3) }" }),
+    );
+    request
+        .headers_mut()
+        .insert("last-event-id", "2".parse().unwrap());
     let answer = send(router(Toy::new(), HttpConfig::default()), request).await;
-    assert!(answer.text.starts_with("event: next\nid: 3\n"), "{}", answer.text);
+    assert!(
+        answer.text.starts_with("event: next\nid: 3\n"),
+        "{}",
+        answer.text
+    );
 }
 
 #[tokio::test]
 async fn queries_and_refusals_are_streams_of_one() {
     let answered = streamed(EVENTS, "{ tenant }").await;
-    let expected = "event: next\ndata: {\"data\":{\"tenant\":\"acme\"}}\n\nevent: complete\ndata:\n\n";
+    let expected =
+        "event: next\ndata: {\"data\":{\"tenant\":\"acme\"}}\n\nevent: complete\ndata:\n\n";
     assert_eq!(answered, expected);
     for query in ["{", "subscription { unknown }"] {
         let refused = streamed(EVENTS, query).await;
-        assert!(refused.starts_with("event: next\ndata: {\"errors\":"), "{refused}");
+        assert!(
+            refused.starts_with("event: next\ndata: {\"errors\":"),
+            "{refused}"
+        );
         assert!(refused.ends_with("event: complete\ndata:\n\n"));
     }
 }
@@ -65,7 +81,9 @@ async fn a_stream_is_cut_off_when_the_token_expires() {
     for (accept, last) in [(EVENTS, "\n\n"), (MULTIPART, "--graphql--\r\n")] {
         let mut request = post(accept, &json!({ "query": "subscription { silence }" }));
         let short = format!("Bearer {}", token("ann", Duration::from_secs(2)));
-        request.headers_mut().insert(header::AUTHORIZATION, short.parse().unwrap());
+        request
+            .headers_mut()
+            .insert(header::AUTHORIZATION, short.parse().unwrap());
         let mut config = HttpConfig::default();
         config.limits.keep_alive = Duration::from_millis(200);
         let answer = send(router(Toy::new(), config), request).await;

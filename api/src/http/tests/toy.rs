@@ -48,15 +48,23 @@ impl Plain {
 
     async fn header(&self, context: &Context<'_>) -> Vec<String> {
         let caller = caller(context);
-        let given = [&caller.idempotency_key, &caller.consistency, &caller.last_event_id];
+        let given = [
+            &caller.idempotency_key,
+            &caller.consistency,
+            &caller.last_event_id,
+        ];
         given.into_iter().flatten().cloned().collect()
     }
 
     async fn lines(&self, lines: Vec<Line>) -> Vec<String> {
-        lines.into_iter().map(|it| format!("{}x{}", it.sku, it.quantity.unwrap_or(1))).collect()
+        lines
+            .into_iter()
+            .map(|it| format!("{}x{}", it.sku, it.quantity.unwrap_or(1)))
+            .collect()
     }
 
     async fn boom(&self) -> async_graphql::Result<i32> {
+        tokio::task::yield_now().await;
         Err(async_graphql::Error::new("no").extend_with(|_, it| it.set("code", "BOOM")))
     }
 
@@ -119,7 +127,10 @@ impl Toy {
     pub(super) fn new() -> Self {
         let counted = Arc::new(AtomicUsize::new(0));
         let mutation = Mutation(Arc::clone(&counted));
-        Self { schema: Schema::new(Query::default(), mutation, Numbers), counted }
+        Self {
+            schema: Schema::new(Query::default(), mutation, Numbers),
+            counted,
+        }
     }
 }
 
@@ -127,14 +138,21 @@ impl GraphExecutor for Toy {
     async fn execute(&self, request: Request, caller: Caller) -> Response {
         if caller.requester.subject() == "throttled" {
             let mut error = ServerError::new("too much", None);
-            error.extensions.get_or_insert_default().set("code", "THROTTLED");
+            error
+                .extensions
+                .get_or_insert_default()
+                .set("code", "THROTTLED");
             return Response::from_errors(vec![error]);
         }
         self.schema.execute(request.data(caller)).await
     }
 
     fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Response> {
-        let after = caller.last_event_id.as_deref().and_then(|id| id.parse().ok()).unwrap_or(0);
+        let after = caller
+            .last_event_id
+            .as_deref()
+            .and_then(|id| id.parse().ok())
+            .unwrap_or(0);
         let responses = self.schema.execute_stream(request.data(caller)).enumerate();
         let numbered = responses.skip(after).map(|(at, mut response)| {
             if response.errors.is_empty() {

@@ -1,0 +1,11 @@
+//! What the tenant sells, and for how much.
+
+mod command;
+mod load;
+mod query;
+mod types;
+
+pub use command::CatalogMutation;
+pub(super) use load::{ProductKeyLoader, ProductLoader};
+pub use query::CatalogQuery;
+pub use types::Product;

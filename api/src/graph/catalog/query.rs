@@ -1,0 +1,126 @@
+//! Queries of products.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
+use entrepot_entity::products;
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
+use sea_orm::{ColumnTrait as _, PaginatorTrait as _, QueryFilter as _, Select};
+
+use super::load::{ProductLoader, visible};
+use super::types::Product;
+use crate::graph::page::{Keyset, PageArgs, page};
+use crate::graph::policy::{Allow, Area};
+use crate::graph::scalar::BigInt;
+use crate::graph::session::session;
+use crate::graph::{error, loader};
+
+/// Queries of products.
+#[derive(Debug, Default)]
+pub struct CatalogQuery;
+
+/// A list of products.
+pub type ProductConnection = Connection<String, Product, ProductConnectionFields>;
+
+/// What a list of products has besides its edges.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct ProductConnectionFields {
+    /// All products that match the filter, on whatever page. Null if it was not asked for.
+    total_count: Option<BigInt>,
+}
+
+/// Which products.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct ProductFilter {
+    /// In this category.
+    category: Option<String>,
+    /// Whose SKU starts with this text; upper and lower case differ.
+    sku_prefix: Option<String>,
+    /// Whether they cannot be ordered any more.
+    discontinued: Option<bool>,
+}
+
+/// What products are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub enum ProductSort {
+    /// By SKU.
+    #[default]
+    SkuAsc,
+    /// By SKU, backwards.
+    SkuDesc,
+    /// By title.
+    TitleAsc,
+    /// The last changed first.
+    UpdatedAtDesc,
+}
+
+impl ProductSort {
+    fn keyset(self) -> Keyset<products::Entity> {
+        use products::Column;
+        let (columns, descending) = match self {
+            Self::SkuAsc => (vec![Column::Sku], false),
+            Self::SkuDesc => (vec![Column::Sku], true),
+            Self::TitleAsc => (vec![Column::Title, Column::Sku], false),
+            Self::UpdatedAtDesc => (vec![Column::UpdatedAt, Column::Sku], true),
+        };
+        Keyset { columns, descending }
+    }
+}
+
+fn filtered(mut rows: Select<products::Entity>, filter: &ProductFilter) -> Select<products::Entity> {
+    use products::Column;
+    // Not LIKE: its case and its wildcards differ between the databases.
+    let starts_with = |prefix: &String| {
+        let length = i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX);
+        Func::cust("substr").args([Expr::col(Column::Sku), Expr::val(1), Expr::val(length)]).eq(prefix.as_str())
+    };
+    let conditions = [
+        filter.category.as_ref().map(|category| Column::Category.eq(category)),
+        filter.sku_prefix.as_ref().map(starts_with),
+        filter.discontinued.map(|discontinued| Column::Discontinued.eq(discontinued)),
+    ];
+    for condition in conditions.into_iter().flatten() {
+        rows = rows.filter(condition);
+    }
+    rows
+}
+
+#[Object]
+impl CatalogQuery {
+    /// A product by its SKU. Null if there is none.
+    #[graphql(guard = "Allow(Area::Catalog)")]
+    async fn product(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The tenant's own code, verbatim.")] sku: String,
+    ) -> Result<Option<Product>> {
+        Ok(loader::load::<ProductLoader, _>(ctx, sku).await?.map(Product))
+    }
+
+    /// Products, page by page: `first` 50 by default, 250 at most.
+    #[graphql(guard = "Allow(Area::Catalog)")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    async fn products(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which; all of them without it.")] filter: Option<ProductFilter>,
+        #[graphql(default, desc = "In which order.")] sort: ProductSort,
+        #[graphql(desc = "How many from the start, at most 250.")] first: Option<i32>,
+        #[graphql(desc = "Those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 250.")] last: Option<i32>,
+        #[graphql(desc = "Those before this cursor.")] before: Option<String>,
+    ) -> Result<Option<ProductConnection>> {
+        let session = session(ctx)?;
+        let filter = filter.unwrap_or_default();
+        let rows = filtered(visible(session)?, &filter);
+        let snapshot = session.read().await?;
+        let total_count = match ctx.look_ahead().field("totalCount").exists() {
+            true => Some(rows.clone().count(&snapshot.tx).await.map_err(error::db)?),
+            false => None,
+        };
+        let binding = format!("{}:products:{sort:?}:{filter:?}", session.tenant()?);
+        let args = PageArgs { first, after, last, before };
+        let page = page(&snapshot.tx, rows, &sort.keyset(), &args, &session.app.secrets, &binding).await?;
+        let total_count = total_count.and_then(|count| i64::try_from(count).ok()).map(BigInt);
+        page.try_connect(ProductConnectionFields { total_count }, |row| Ok(Product(row))).map(Some)
+    }
+}
