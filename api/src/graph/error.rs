@@ -30,9 +30,21 @@ pub(crate) fn store(error: StoreError) -> Error {
     }
 }
 
-/// The same for an accident in the database.
+/// A row that holds what no projector writes: rebuild the read model.
+pub(crate) fn corrupt(what: &'static str, value: impl std::fmt::Debug) -> Error {
+    tracing::error!(?value, "a row holds no {what}; rebuild the read model");
+    fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")
+}
+
+/// What a caller is told of an accident in the database.
 pub(crate) fn db(error: impl Into<DbError>) -> Error {
     store(StoreError::Db(error.into()))
+}
+
+/// What a caller is told of a row that does not hold what its column promises.
+pub(crate) fn broken(what: &'static str) -> Error {
+    tracing::error!(what, "a row does not decode; rebuild the read model");
+    fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")
 }
 
 /// What a caller is told of a command that has no receipt and was not refused by a rule.

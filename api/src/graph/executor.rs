@@ -79,11 +79,16 @@ impl GraphExecutor for Executor {
             let request = request.data(Arc::clone(&session)).data(cursor.clone());
             let responses = schema.execute_stream(loader::attach(request, &session));
             responses
-                .map(move |mut response| {
+                .then(move |mut response| {
                     if let Some(cursor) = cursor.take() {
                         response.extensions.insert("cursor".to_owned(), Value::String(cursor));
                     }
-                    response
+                    // The next update reads the state of its own time.
+                    let session = Arc::clone(&session);
+                    async move {
+                        session.finish().await;
+                        response
+                    }
                 })
                 .boxed()
         };

@@ -3,6 +3,8 @@
 use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
 use entrepot_domain::kernel::{self, Currency, Instant, Refused};
 
+use super::error;
+
 /// A 64-bit integer, as a string: JSON readers lose digits beyond 2^53.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BigInt(pub i64);
@@ -101,12 +103,35 @@ impl DateTime {
     pub(crate) fn micros(micros: i64) -> Option<Self> {
         Instant::from_micros(micros).map(Self)
     }
+
+    /// The same where the row must have one.
+    pub(crate) fn stored(micros: i64) -> async_graphql::Result<Self> {
+        Self::micros(micros).ok_or_else(|| error::corrupt("an instant", micros))
+    }
 }
 
 impl Date {
     /// From the text that rows hold.
     pub(crate) fn text(day: &str) -> Option<Self> {
         kernel::Date::parse(day, "").ok().map(Self)
+    }
+}
+
+impl Decimal {
+    /// `part / of` with so many digits after the point, rounded half to even. `None` if it is a part
+    /// of nothing.
+    pub(crate) fn quotient(part: i128, of: i128, digits: u8) -> Option<Self> {
+        let (part, of) = (part * of.signum(), of.abs());
+        if of == 0 {
+            return None;
+        }
+        let scaled = kernel::round_half_even(part * 10_i128.pow(u32::from(digits)), of);
+        let digits = usize::from(digits);
+        let text = format!("{:0>width$}", scaled.unsigned_abs(), width = digits + 1);
+        let (whole, fraction) = text.split_at(text.len() - digits);
+        let sign = if scaled < 0 { "-" } else { "" };
+        let point = if digits > 0 { "." } else { "" };
+        Some(Self(format!("{sign}{whole}{point}{fraction}")))
     }
 }
 
@@ -126,5 +151,40 @@ impl Money {
     /// An amount of minor units.
     pub(crate) fn new(minor: i64, currency: Currency) -> Self {
         Self { amount_minor: BigInt(minor), amount: Decimal(currency.decimal(minor)), currency: CurrencyCode(currency) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quotient(part: i128, of: i128, digits: u8) -> Option<String> {
+        Decimal::quotient(part, of, digits).map(|decimal| decimal.0)
+    }
+
+    #[test]
+    fn a_quotient_is_rounded_half_to_even() {
+        let rounded = [5, 15, 25, -15].map(|part| quotient(part, 100_000, 4).expect("a number"));
+        assert_eq!(rounded, ["0.0000", "0.0002", "0.0002", "-0.0002"]);
+        assert_eq!(quotient(2, 3, 6).as_deref(), Some("0.666667"));
+        assert_eq!(quotient(7, 2, 0).as_deref(), Some("4"));
+    }
+
+    #[test]
+    fn a_quotient_has_the_sign_of_both_its_parts() {
+        assert_eq!(quotient(-1, -4, 2).as_deref(), Some("0.25"));
+        assert_eq!(quotient(1, -4, 2).as_deref(), Some("-0.25"));
+    }
+
+    #[test]
+    fn the_largest_amounts_have_a_quotient() {
+        let largest = i128::from(i64::MAX);
+        assert_eq!(quotient(largest, 1, 6), Some(format!("{largest}.000000")));
+        assert_eq!(quotient(largest, 10_000 * largest, 4).as_deref(), Some("0.0001"));
+    }
+
+    #[test]
+    fn a_part_of_nothing_is_no_number() {
+        assert_eq!(quotient(1, 0, 6), None);
     }
 }

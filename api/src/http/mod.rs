@@ -5,8 +5,8 @@
 //! know the schema: an executor answers ([`GraphExecutor`]), the token says who asks
 //! ([`auth`](crate::auth)).
 //!
-//! Read in this order: [`endpoint`] (the way of a request), [`document`] (what is checked before
-//! anything runs), [`answer`] and [`streaming`] (the ways back), [`socket`].
+//! Read in this order: `endpoint` (the way of a request), `document` (what is checked before
+//! anything runs), `answer` and `streaming` (the ways back), `socket`.
 
 mod answer;
 mod config;

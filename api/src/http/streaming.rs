@@ -1,7 +1,7 @@
 //! Many results in one HTTP response.
 //!
-//! The loop here knows when something is to be said; [`events`](super::events) and
-//! [`multipart`](super::multipart) know how. Nothing is buffered: a client that reads slowly
+//! The loop here knows when something is to be said; `events` and
+//! `multipart` know how. Nothing is buffered: a client that reads slowly
 //! holds up its own source.
 
 use std::{convert::Infallible, pin::Pin, time::Duration};

@@ -102,7 +102,7 @@ mod tests {
         let first = shares(&past.when(&cancel(1, Some(1))).expect("accepted"));
         let second = shares(&past.when(&cancel(1, Some(1))).expect("accepted"));
         // 44.43 and 3.67 over two units; halves go to the even cent.
-        assert_eq!([first, second], [(2222, 184), (2221, 183)]);
+        assert_eq!([first, second], [(2221, 183), (2222, 184)]);
     }
 
     #[test]

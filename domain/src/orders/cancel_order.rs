@@ -115,7 +115,7 @@ mod tests {
             .collect();
         assert_eq!(
             lines,
-            [(1, 1, 2221, 183), (2, 1, 1333, 110), (3, 1, 2222, 183)]
+            [(1, 1, 2222, 184), (2, 1, 1333, 110), (3, 1, 2222, 183)]
         );
         assert_eq!(
             (canceled.shipping_net_minor, canceled.shipping_tax_minor),

@@ -8,15 +8,16 @@ use crate::world::World;
 
 /// The fact that `quantity` open units of a line, more than none, are given up.
 ///
-/// They take their share of the line's amounts by cumulative rounding over the units given up so
-/// far, so that the shares of all units sum to the line.
+/// They take their share of the line's amounts by cumulative rounding, counted from the line's last
+/// unit; shipped units are counted from its first. So the shares of all units sum to the line.
 pub(super) fn give_up(
     order_id: OrderId,
     line: &LineState,
     quantity: i64,
     reason: &str,
 ) -> LineCanceled {
-    let (from, to) = (line.canceled, line.canceled + quantity);
+    let to = line.ordered - line.canceled;
+    let from = to - quantity;
     let part = |whole| allocate(whole, from, to, line.ordered);
     LineCanceled {
         order_id,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use entrepot_domain::envelope::Recorded;
-use entrepot_event_store::db::{Db, DbOptions, Purpose, Tx};
+use entrepot_event_store::db::{Db, DbOptions, Purpose};
 use entrepot_migration::{Migrator, MigratorTrait as _};
 use sea_orm::Database;
 
@@ -16,57 +16,78 @@ use crate::writes::Writes;
 /// A table's rows as text, by table.
 pub(crate) type Tables = BTreeMap<&'static str, Vec<String>>;
 
-struct File(PathBuf);
+/// A migrated database in a file that goes when it is dropped.
+pub(crate) struct TestDb {
+    file: PathBuf,
+    db: Db,
+}
 
-impl File {
-    fn new() -> Self {
+impl TestDb {
+    pub(crate) async fn new() -> Self {
         static FILES: AtomicU32 = AtomicU32::new(0);
         let (process, file) = (std::process::id(), FILES.fetch_add(1, Ordering::Relaxed));
         let name = format!("entrepot-projections-{process}-{file}.db");
-        Self(std::env::temp_dir().join(name))
-    }
-
-    async fn open(&self) -> Db {
-        let path = self.0.display();
-        let connection = Database::connect(format!("sqlite:{path}?mode=rwc"))
+        let file = std::env::temp_dir().join(name);
+        let url = format!("sqlite:{}", file.display());
+        let connection = Database::connect(format!("{url}?mode=rwc"))
             .await
             .expect("the file opens");
         Migrator::up(&connection, None).await.expect("migrates");
         connection.close().await.expect("closes");
         let options = DbOptions {
-            url: format!("sqlite:{path}"),
+            url,
             connections: 1,
         };
-        Db::open(&options).await.expect("the database opens")
+        let db = Db::open(&options).await.expect("the database opens");
+        Self { file, db }
+    }
+
+    /// Loads, folds and writes a log, `batch` events at a time.
+    pub(crate) async fn fold<F: Fold>(&self, log: &[Recorded], batch: usize) {
+        for events in log.chunks(batch) {
+            write::<F>(&self.db, events).await;
+        }
+    }
+
+    /// The first column of a query's rows.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
+        let tenant = facts().tenant;
+        let tx = self.db.begin(tenant, Purpose::Read).await.expect("begins");
+        let rows = tx.query_sql(sql, Vec::new()).await.expect(sql);
+        tx.rollback().await.expect("ends");
+        let text = rows.iter().map(|row| row.try_get_by_index::<String>(0));
+        text.map(|text| text.expect("a text")).collect()
+    }
+
+    /// Every row of a table or view as one text, sorted.
+    pub(crate) async fn dump(&self, table: &str) -> Vec<String> {
+        let columns = format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid");
+        let columns = self.texts(&columns).await.into_iter();
+        let columns: Vec<String> = columns
+            .map(|name| format!("'{name}=' || quote({name})"))
+            .collect();
+        let line = columns.join(" || ' ' || ");
+        self.texts(&format!("SELECT {line} FROM {table} ORDER BY 1"))
+            .await
     }
 }
 
-impl Drop for File {
+impl Drop for TestDb {
     fn drop(&mut self) {
         for suffix in ["", "-wal", "-shm"] {
-            let name = format!("{}{suffix}", self.0.display());
-            let _removed = std::fs::remove_file(name);
+            let _removed = std::fs::remove_file(format!("{}{suffix}", self.file.display()));
         }
     }
 }
 
 /// The rows that a log becomes if `batch` events at a time are loaded, folded and written.
 pub(crate) async fn rows_of<F: Fold>(log: &[Recorded], batch: usize) -> Tables {
-    let file = File::new();
-    let db = file.open().await;
-    for events in log.chunks(batch) {
-        write::<F>(&db, events).await;
-    }
-    let tx = db
-        .begin(facts().tenant, Purpose::Read)
-        .await
-        .expect("begins");
+    let db = TestDb::new().await;
+    db.fold::<F>(log, batch).await;
     let mut tables = Tables::new();
     for table in F::tables() {
-        tables.insert(table, dump(&tx, table).await);
+        tables.insert(table, db.dump(table).await);
     }
-    tx.rollback().await.expect("ends");
-    db.close().await;
     tables
 }
 
@@ -80,7 +101,7 @@ pub(crate) async fn rows_do_not_depend_on_batches<F: Fold>(log: &[Recorded]) -> 
     whole
 }
 
-pub(crate) async fn write<F: Fold>(db: &Db, events: &[Recorded]) {
+async fn write<F: Fold>(db: &Db, events: &[Recorded]) {
     let mut by_key: BTreeMap<F::Key, Vec<&Recorded>> = BTreeMap::new();
     for event in events {
         for key in F::keys(&event.event) {
@@ -108,22 +129,4 @@ pub(crate) async fn write<F: Fold>(db: &Db, events: &[Recorded]) {
     );
     writes.flush(&mut tx).await.expect("writes");
     tx.commit().await.expect("commits");
-}
-
-async fn dump(tx: &Tx, table: &str) -> Vec<String> {
-    let columns = format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid");
-    let columns = tx.query_sql(&columns, Vec::new()).await.expect("columns");
-    let columns: Vec<String> = columns
-        .iter()
-        .map(|row| row.try_get_by_index::<String>(0).expect("a name"))
-        .map(|name| format!("'{name}=' || quote({name})"))
-        .collect();
-    let sql = format!(
-        "SELECT {} AS line FROM {table} ORDER BY 1",
-        columns.join(" || ' ' || ")
-    );
-    let rows = tx.query_sql(&sql, Vec::new()).await.expect("rows");
-    rows.iter()
-        .map(|row| row.try_get_by_index::<String>(0).expect("text"))
-        .collect()
 }

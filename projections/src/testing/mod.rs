@@ -2,7 +2,6 @@
 
 mod database;
 mod story;
-mod scratch;
 
 use std::collections::BTreeMap;
 
@@ -17,7 +16,7 @@ use uuid::Uuid;
 use crate::model::{Fold, FoldError, TenantFacts};
 use crate::orders::{CanceledAmounts, OrderDoc, PaymentDoc};
 
-pub(crate) use database::{rows_do_not_depend_on_batches, rows_of};
+pub(crate) use database::{TestDb, rows_do_not_depend_on_batches, rows_of};
 pub(crate) use story::{Shop, story, worked_order};
 
 /// Tenant 1, in US dollars and New York.

@@ -6,7 +6,10 @@ use entrepot_domain::orders::{Allocation, Discount, DiscountScope, Tax};
 use entrepot_projections::orders as model;
 use model::OrderDoc;
 
+use crate::graph::fulfillment::Shipment;
 use crate::graph::gid;
+use crate::graph::margins::{self, MarginLine};
+use crate::graph::payments::Payment;
 use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, CurrencyCode, Date, DateTime, Money};
 
@@ -175,13 +178,19 @@ impl Order {
     }
 
     /// In the order in which they were first heard of.
-    async fn payments(&self) -> Vec<Payment<'_>> {
-        self.0.payments.iter().map(|payment| Payment { payment, currency: self.0.currency }).collect()
+    async fn payments(&self) -> Vec<Payment> {
+        self.0.payments.iter().map(|payment| Payment::new(payment, self.0.currency)).collect()
     }
 
     /// In the order in which they left.
-    async fn shipments(&self) -> Vec<Shipment<'_>> {
-        self.0.shipments.iter().map(|shipment| Shipment { shipment, currency: self.0.currency }).collect()
+    async fn shipments(&self) -> Vec<Shipment> {
+        self.0.shipments.iter().map(|shipment| Shipment::new(shipment, self.0.currency)).collect()
+    }
+
+    /// What each line earned, in order of their numbers.
+    #[graphql(guard = "Allow(Area::Margins)")]
+    async fn margins(&self, ctx: &Context<'_>) -> Result<Option<Vec<MarginLine>>> {
+        margins::of_order(ctx, self.0.order_id.0).await
     }
 }
 
@@ -356,140 +365,4 @@ pub struct OrderTotals {
     captured: Money,
     /// What moved back to the customer.
     refunded: Money,
-}
-
-/// A payment of an order.
-pub struct Payment<'a> {
-    payment: &'a model::PaymentDoc,
-    currency: Currency,
-}
-
-#[Object]
-impl Payment<'_> {
-    /// Global id.
-    async fn id(&self) -> ID {
-        gid::encode("Payment", self.payment.payment_id.0)
-    }
-
-    /// Who moves the money.
-    async fn provider(&self) -> &str {
-        &self.payment.provider
-    }
-
-    /// The provider's own id.
-    async fn provider_ref(&self) -> Option<&str> {
-        self.payment.provider_ref.as_deref()
-    }
-
-    /// What the provider held at first.
-    async fn authorized(&self) -> Money {
-        Money::new(self.payment.authorized_minor, self.currency)
-    }
-
-    /// What moved to the tenant.
-    async fn captured(&self) -> Money {
-        Money::new(self.payment.captured_minor, self.currency)
-    }
-
-    /// What moved back to the customer.
-    async fn refunded(&self) -> Money {
-        Money::new(self.payment.refunded_minor, self.currency)
-    }
-
-    /// What may still be captured.
-    async fn capturable(&self) -> Money {
-        Money::new(self.payment.capturable_minor(), self.currency)
-    }
-
-    /// What the provider took; zero also before anybody said.
-    #[graphql(guard = "Allow(Area::Fees)")]
-    async fn fee(&self, _ctx: &Context<'_>) -> Result<Option<Money>> {
-        Ok(Some(Money::new(self.payment.fee_minor, self.currency)))
-    }
-
-    /// Whether the fee is an estimate; null before any fee.
-    #[graphql(guard = "Allow(Area::Fees)")]
-    async fn fee_estimated(&self, _ctx: &Context<'_>) -> Result<Option<bool>> {
-        Ok(self.payment.fee_estimated)
-    }
-
-    /// Whether a call to the provider has no answer yet: money may have moved.
-    async fn outcome_unknown(&self) -> bool {
-        self.payment.unknown.is_some()
-    }
-
-    /// When the provider lets go of what is authorized.
-    async fn expires_at(&self) -> Option<DateTime> {
-        self.payment.expires_at.map(DateTime)
-    }
-
-    /// When money last moved to the tenant.
-    async fn captured_at(&self) -> Option<DateTime> {
-        self.payment.captured_at.map(DateTime)
-    }
-
-    /// When money last moved back.
-    async fn refunded_at(&self) -> Option<DateTime> {
-        self.payment.refunded_at.map(DateTime)
-    }
-}
-
-/// A shipment of an order's lines.
-pub struct Shipment<'a> {
-    shipment: &'a model::ShipmentDoc,
-    currency: Currency,
-}
-
-#[Object]
-impl Shipment<'_> {
-    /// Global id.
-    async fn id(&self) -> ID {
-        gid::encode("Shipment", self.shipment.shipment_id.0)
-    }
-
-    /// The warehouse that the goods left; null if the channel shipped them.
-    async fn warehouse(&self) -> Option<&str> {
-        self.shipment.warehouse.as_ref().map(|warehouse| warehouse.as_str())
-    }
-
-    /// What it holds.
-    async fn lines(&self) -> Vec<ShipmentLine> {
-        let lines = self.shipment.lines.iter();
-        lines.map(|line| ShipmentLine { line: line.line, quantity: BigInt(line.quantity) }).collect()
-    }
-
-    /// Who carries it.
-    async fn carrier(&self) -> Option<&str> {
-        self.shipment.carrier.as_deref()
-    }
-
-    /// The carrier's tracking number.
-    async fn tracking(&self) -> Option<&str> {
-        self.shipment.tracking.as_deref()
-    }
-
-    /// What the label cost.
-    #[graphql(guard = "Allow(Area::Fees)")]
-    async fn label_cost(&self, _ctx: &Context<'_>) -> Result<Option<Money>> {
-        Ok(self.shipment.label_cost_minor.map(|minor| Money::new(minor, self.currency)))
-    }
-
-    /// When it left.
-    async fn dispatched_at(&self) -> DateTime {
-        DateTime(self.shipment.dispatched_at)
-    }
-
-    /// When it arrived.
-    async fn delivered_at(&self) -> Option<DateTime> {
-        self.shipment.delivered_at.map(DateTime)
-    }
-}
-
-/// Units of one order line in a shipment.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct ShipmentLine {
-    /// The order line's number.
-    line: u32,
-    /// Units.
-    quantity: BigInt,
 }

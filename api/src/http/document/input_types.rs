@@ -82,3 +82,26 @@ fn fields(kind: InputObjectType) -> Vec<InputField> {
         .map(|field| read(field.node))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_federated_schema_reads_too() {
+        let types = InputTypes::from_sdl(
+            r#"
+            extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])
+            "Money." scalar BigInt @specifiedBy(url: "https://example.com")
+            type Order @key(fields: "id") { id: ID! }
+            type Query { order(by: By!): Order }
+            input By @oneOf { id: ID, state: State = OPEN }
+            enum State { OPEN CLOSED @deprecated }
+            directive @oneOf on INPUT_OBJECT
+            "#,
+        );
+        let types = types.unwrap();
+        assert!(types.enums["State"].contains("CLOSED"));
+        assert!(types.objects["By"].one_of && types.objects["By"].fields[1].has_default);
+    }
+}

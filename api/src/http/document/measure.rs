@@ -6,12 +6,11 @@
 use std::collections::HashMap;
 
 use async_graphql::{
-    Name,
+    Name, Pos, Positioned,
     parser::types::{
         ExecutableDocument, Field, FragmentDefinition, OperationType, Selection, SelectionSet,
     },
 };
-use async_graphql::{Pos, Positioned};
 
 use crate::http::refusal::Refusal;
 

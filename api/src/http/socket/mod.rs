@@ -1,7 +1,7 @@
 //! GraphQL over WebSocket: sub-protocol `graphql-transport-ws`.
 //!
-//! A socket is one reader that obeys the protocol ([`connection`]), one writer that owns the way
-//! out ([`outbound`]), and one task for each operation ([`operation`]). The way out is bounded:
+//! A socket is one reader that obeys the protocol (`connection`), one writer that owns the way
+//! out (`outbound`), and one task for each operation (`operation`). The way out is bounded:
 //! when a client reads slowly, its operations wait, and nothing is dropped.
 
 mod connection;

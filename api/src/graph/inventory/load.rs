@@ -1,0 +1,51 @@
+//! Reads stock.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use async_graphql::Result;
+use async_graphql::dataloader::Loader;
+use entrepot_entity::{inventory, scope};
+use entrepot_projections::inventory::StockKey;
+use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
+
+use crate::graph::error;
+use crate::graph::session::{Session, Snapshot};
+
+/// The tenant's stock. It belongs to no channel: who sees some of it sees all of it.
+pub(super) fn visible(session: &Session) -> Result<Select<inventory::Entity>> {
+    Ok(scope::of::<inventory::Entity>(session.tenant()?.0))
+}
+
+/// Positions by SKU and warehouse, in one state.
+pub(super) async fn by_keys(
+    session: &Session,
+    snapshot: &Snapshot,
+    keys: &[StockKey],
+) -> Result<HashMap<StockKey, inventory::Model>> {
+    let wanted: HashSet<(&str, &str)> =
+        keys.iter().map(|key| (key.sku.as_str(), key.warehouse.as_str())).collect();
+    // A SKU lies in few warehouses: what is read too much is less than a condition a key.
+    let skus: HashSet<&str> = keys.iter().map(|key| key.sku.as_str()).collect();
+    let rows = visible(session)?.filter(inventory::Column::Sku.is_in(skus));
+    let rows = rows.all(&snapshot.tx).await.map_err(error::db)?.into_iter();
+    let found = rows.filter(|row| wanted.contains(&(row.sku.as_str(), row.warehouse.as_str())));
+    Ok(found.map(|row| (key(&row), row)).collect())
+}
+
+fn key(row: &inventory::Model) -> StockKey {
+    StockKey { sku: row.sku.as_str().into(), warehouse: row.warehouse.as_str().into() }
+}
+
+/// Positions by SKU and warehouse, batched within one request.
+pub struct StockLoader(pub(in crate::graph) Arc<Session>);
+
+impl Loader<StockKey> for StockLoader {
+    type Value = inventory::Model;
+    type Error = async_graphql::Error;
+
+    async fn load(&self, keys: &[StockKey]) -> Result<HashMap<StockKey, inventory::Model>> {
+        let snapshot = self.0.read().await?;
+        by_keys(&self.0, &snapshot, keys).await
+    }
+}

@@ -1,0 +1,135 @@
+//! Queries of stock.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
+use entrepot_domain::kernel::{Sku, Warehouse};
+use entrepot_entity::inventory::{Column, Entity};
+use entrepot_projections::inventory::StockKey;
+use sea_orm::{ColumnTrait as _, PaginatorTrait as _, QueryFilter as _, Select};
+
+use super::load::{StockLoader, visible};
+use super::types::StockPosition;
+use crate::graph::error::{self, bad_input};
+use crate::graph::loader;
+use crate::graph::page::{Keyset, PageArgs, page};
+use crate::graph::policy::{Allow, Area};
+use crate::graph::scalar::BigInt;
+use crate::graph::session::session;
+
+/// SKUs of one filter at most: those of a page.
+const SKUS_MAX: usize = 250;
+
+/// Queries of stock.
+#[derive(Debug, Default)]
+pub struct InventoryQuery;
+
+/// A list of stock positions.
+pub type StockConnection = Connection<String, StockPosition, StockConnectionFields>;
+
+/// What a list of stock positions has besides its edges.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct StockConnectionFields {
+    /// All positions that match the filter, on whatever page. Null if it was not asked for.
+    total_count: Option<BigInt>,
+}
+
+/// Which stock.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct StockFilter {
+    /// Of this SKU.
+    sku: Option<String>,
+    /// Of any of these SKUs, 250 at most.
+    skus: Option<Vec<String>>,
+    /// In the warehouse with this code.
+    warehouse: Option<String>,
+}
+
+/// What stock positions are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub enum StockSort {
+    /// By SKU, then by warehouse.
+    #[default]
+    SkuAsc,
+    /// By SKU, then by warehouse, backward.
+    SkuDesc,
+    /// The last changed first.
+    UpdatedAtDesc,
+    /// The most units first.
+    OnHandDesc,
+    /// The fewest units first.
+    OnHandAsc,
+}
+
+impl StockSort {
+    fn keyset(self) -> Keyset<Entity> {
+        let (first, descending) = match self {
+            Self::SkuAsc => (None, false),
+            Self::SkuDesc => (None, true),
+            Self::UpdatedAtDesc => (Some(Column::UpdatedAt), true),
+            Self::OnHandDesc => (Some(Column::OnHand), true),
+            Self::OnHandAsc => (Some(Column::OnHand), false),
+        };
+        let columns = first.into_iter().chain([Column::Sku, Column::Warehouse]).collect();
+        Keyset { columns, descending }
+    }
+}
+
+fn filtered(mut rows: Select<Entity>, filter: &StockFilter) -> Result<Select<Entity>> {
+    if filter.skus.as_ref().is_some_and(|skus| skus.len() > SKUS_MAX) {
+        return Err(bad_input("filter.skus", "must be 250 at most"));
+    }
+    let conditions = [
+        filter.sku.as_ref().map(|sku| Column::Sku.eq(sku)),
+        filter.skus.as_ref().map(|skus| Column::Sku.is_in(skus)),
+        filter.warehouse.as_ref().map(|warehouse| Column::Warehouse.eq(warehouse)),
+    ];
+    for condition in conditions.into_iter().flatten() {
+        rows = rows.filter(condition);
+    }
+    Ok(rows)
+}
+
+#[Object]
+impl InventoryQuery {
+    /// Stock of one SKU in one warehouse. Null if there never was any.
+    #[graphql(guard = "Allow(Area::Stock)")]
+    async fn stock_position(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What.")] sku: String,
+        #[graphql(desc = "The warehouse's code.")] warehouse: String,
+    ) -> Result<Option<StockPosition>> {
+        let key = StockKey { sku: Sku(sku), warehouse: Warehouse(warehouse) };
+        Ok(loader::load::<StockLoader, _>(ctx, key).await?.map(StockPosition))
+    }
+
+    /// Stock by SKU and warehouse, page by page: `first` 50 by default, 250 at most.
+    #[graphql(guard = "Allow(Area::Stock)")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    async fn inventory(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "All stock without it.")] filter: Option<StockFilter>,
+        #[graphql(default, desc = "By SKU without it.")] sort: StockSort,
+        #[graphql(desc = "Positions from the start.")] first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Positions from the end.")] last: Option<i32>,
+        #[graphql(desc = "End ahead of this cursor.")] before: Option<String>,
+    ) -> Result<Option<StockConnection>> {
+        let session = session(ctx)?;
+        let filter = filter.unwrap_or_default();
+        let rows = filtered(visible(session)?, &filter)?;
+        let snapshot = session.read().await?;
+        let total_count = match ctx.look_ahead().field("totalCount").exists() {
+            true => Some(rows.clone().count(&snapshot.tx).await.map_err(error::db)?),
+            false => None,
+        };
+        let binding = format!("{}:inventory:{sort:?}:{filter:?}", session.tenant()?);
+        let args = PageArgs { first, after, last, before };
+        let secrets = &session.app.secrets;
+        let page = page(&snapshot.tx, rows, &sort.keyset(), &args, secrets, &binding).await?;
+        let total_count = total_count.and_then(|count| i64::try_from(count).ok()).map(BigInt);
+        page.try_connect(StockConnectionFields { total_count }, |row| Ok(StockPosition(row)))
+            .map(Some)
+    }
+}

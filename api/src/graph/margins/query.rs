@@ -1,0 +1,149 @@
+//! Queries of margins.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use entrepot_entity::margins::{Column, Entity};
+use sea_orm::{ColumnTrait as _, PaginatorTrait as _, QueryFilter as _, Select};
+
+use super::load::visible;
+use super::sums::{self, MarginGroup, MarginSums, MarginSumsFilter};
+use super::types::MarginLine;
+use crate::graph::page::{Keyset, PageArgs, page};
+use crate::graph::policy::{Allow, Area};
+use crate::graph::scalar::{BigInt, Date};
+use crate::graph::session::session;
+use crate::graph::{error, gid};
+
+/// Queries of margins.
+#[derive(Debug, Default)]
+pub struct MarginQuery;
+
+/// A list of order lines' margins.
+pub type MarginConnection = Connection<String, MarginLine, MarginConnectionFields>;
+
+/// What a list of margins has besides its edges.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct MarginConnectionFields {
+    /// All lines that match the filter, on whatever page. Null if it was not asked for.
+    total_count: Option<BigInt>,
+}
+
+/// Which lines.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct MarginFilter {
+    /// Of this order.
+    order_id: Option<ID>,
+    /// Of this SKU.
+    sku: Option<String>,
+    /// Sold in the channel with this code.
+    channel: Option<String>,
+    /// Of orders placed on this day or later, in the tenant's time zone.
+    booked_from: Option<Date>,
+    /// Of orders placed on this day or earlier.
+    booked_to: Option<Date>,
+    /// Recognized on this day or later.
+    recognized_from: Option<Date>,
+    /// Recognized on this day or earlier.
+    recognized_to: Option<Date>,
+    /// Whose cost is known, or is not.
+    cost_known: Option<bool>,
+}
+
+/// What margins are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub enum MarginSort {
+    /// The newest orders first.
+    #[default]
+    BookedOnDesc,
+    /// The oldest orders first.
+    BookedOnAsc,
+    /// The last changed first.
+    UpdatedAtDesc,
+    /// The largest net amount first.
+    NetDesc,
+    /// The smallest net amount first.
+    NetAsc,
+}
+
+impl MarginSort {
+    fn keyset(self) -> Keyset<Entity> {
+        let (column, descending) = match self {
+            Self::BookedOnDesc => (Column::BookedOn, true),
+            Self::BookedOnAsc => (Column::BookedOn, false),
+            Self::UpdatedAtDesc => (Column::UpdatedAt, true),
+            Self::NetDesc => (Column::NetMinor, true),
+            Self::NetAsc => (Column::NetMinor, false),
+        };
+        Keyset { columns: vec![column, Column::OrderId, Column::Line], descending }
+    }
+}
+
+fn filtered(mut rows: Select<Entity>, filter: &MarginFilter) -> Result<Select<Entity>> {
+    let order = gid::decode_opt(filter.order_id.as_ref(), "Order", "filter.orderId")?;
+    let conditions = [
+        order.map(|id| Column::OrderId.eq(id)),
+        filter.sku.as_ref().map(|sku| Column::Sku.eq(sku)),
+        filter.channel.as_ref().map(|channel| Column::Channel.eq(channel)),
+        filter.booked_from.map(|from| Column::BookedOn.gte(from.0.to_string())),
+        filter.booked_to.map(|to| Column::BookedOn.lte(to.0.to_string())),
+        filter.recognized_from.map(|from| Column::RecognizedOn.gte(from.0.to_string())),
+        filter.recognized_to.map(|to| Column::RecognizedOn.lte(to.0.to_string())),
+        filter.cost_known.map(|known| match known {
+            true => Column::CogsMinor.is_not_null(),
+            false => Column::CogsMinor.is_null(),
+        }),
+    ];
+    for condition in conditions.into_iter().flatten() {
+        rows = rows.filter(condition);
+    }
+    Ok(rows)
+}
+
+#[Object]
+impl MarginQuery {
+    /// What order lines earned, page by page: `first` 50 by default, 250 at most.
+    #[graphql(guard = "Allow(Area::Margins)")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    async fn margins(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "All lines without it.")] filter: Option<MarginFilter>,
+        #[graphql(default, desc = "The newest orders first without it.")] sort: MarginSort,
+        #[graphql(desc = "Lines from the start.")] first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "Lines from the end.")] last: Option<i32>,
+        #[graphql(desc = "End ahead of this cursor.")] before: Option<String>,
+    ) -> Result<Option<MarginConnection>> {
+        let session = session(ctx)?;
+        let filter = filter.unwrap_or_default();
+        let rows = filtered(visible(session)?, &filter)?;
+        let snapshot = session.read().await?;
+        let total_count = match ctx.look_ahead().field("totalCount").exists() {
+            true => Some(rows.clone().count(&snapshot.tx).await.map_err(error::db)?),
+            false => None,
+        };
+        let binding = format!("{}:margins:{sort:?}:{filter:?}", session.tenant()?);
+        let args = PageArgs { first, after, last, before };
+        let secrets = &session.app.secrets;
+        let page = page(&snapshot.tx, rows, &sort.keyset(), &args, secrets, &binding).await?;
+        let total_count = total_count.and_then(|count| i64::try_from(count).ok()).map(BigInt);
+        page.try_connect(MarginConnectionFields { total_count }, |row| Ok(MarginLine(row)))
+            .map(Some)
+    }
+
+    /// Sums of what order lines earned, from the daily roll-up: one group for each combination of
+    /// what is grouped by, and each currency. More than 1000 groups are refused as `BAD_USER_INPUT`:
+    /// narrow the filter or group by less.
+    #[graphql(guard = "Allow(Area::Margins)")]
+    async fn margin_sums(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default, desc = "What each has groups of its own. All in one without it.")]
+        group_by: Vec<MarginGroup>,
+        #[graphql(desc = "All days, channels and SKUs without it.")] filter: Option<
+            MarginSumsFilter,
+        >,
+    ) -> Result<Option<Vec<MarginSums>>> {
+        sums::sums(ctx, &group_by, filter.unwrap_or_default()).await.map(Some)
+    }
+}

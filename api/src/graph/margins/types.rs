@@ -1,0 +1,203 @@
+//! What a margin looks like.
+
+use async_graphql::{Context, ID, Object, Result};
+use entrepot_domain::kernel::Currency;
+use entrepot_entity::margins;
+
+use crate::graph::orders::{Order, OrderLoader};
+use crate::graph::policy::{Allow, Area};
+use crate::graph::scalar::{BigInt, CurrencyCode, Date, DateTime, Decimal, Money};
+use crate::graph::{error, gid, loader};
+
+/// Digits of a ratio after the point.
+const RATIO_DIGITS: u8 = 6;
+
+/// What an order line earned, in the order's currency, tax excluded.
+pub struct MarginLine(pub(super) margins::Model);
+
+/// A part of an amount; `None` if the part is unknown or the whole is zero.
+pub(super) fn ratio(part_minor: Option<i64>, of_minor: i64) -> Option<Decimal> {
+    Decimal::quotient(i128::from(part_minor?), i128::from(of_minor), RATIO_DIGITS)
+}
+
+impl MarginLine {
+    fn code(&self) -> Result<Currency> {
+        Currency::parse(&self.0.currency).ok_or_else(|| error::broken("rm_margins.currency"))
+    }
+
+    fn money(&self, minor: i64) -> Result<Money> {
+        Ok(Money::new(minor, self.code()?))
+    }
+
+    fn known(&self, minor: Option<i64>) -> Result<Option<Money>> {
+        minor.map(|minor| self.money(minor)).transpose()
+    }
+}
+
+fn day(day: Option<&String>, column: &'static str) -> Result<Option<Date>> {
+    let parse = |day: &String| Date::text(day).ok_or_else(|| error::broken(column));
+    day.map(parse).transpose()
+}
+
+#[Object]
+impl MarginLine {
+    /// The order's global id.
+    async fn order_id(&self) -> ID {
+        gid::encode("Order", self.0.order_id)
+    }
+
+    /// The order. Null if the caller may not see it.
+    #[graphql(guard = "Allow(Area::Orders)")]
+    async fn order(&self, ctx: &Context<'_>) -> Result<Option<Order>> {
+        Ok(loader::load::<OrderLoader, _>(ctx, self.0.order_id).await?.map(Order))
+    }
+
+    /// The line's number in the order, from 1.
+    async fn line(&self) -> BigInt {
+        BigInt(self.0.line)
+    }
+
+    /// What was sold.
+    async fn sku(&self) -> &str {
+        &self.0.sku
+    }
+
+    /// The code of the channel where it was sold.
+    async fn channel(&self) -> &str {
+        &self.0.channel
+    }
+
+    /// The order's customer, by global id. Null for a guest.
+    async fn customer_id(&self) -> Option<ID> {
+        self.0.customer_id.map(|id| gid::encode("Customer", id))
+    }
+
+    /// Of every amount.
+    async fn currency(&self) -> Result<CurrencyCode> {
+        self.code().map(CurrencyCode)
+    }
+
+    /// The day on which the order was placed, in the tenant's time zone.
+    async fn booked_on(&self) -> Result<Date> {
+        Date::text(&self.0.booked_on).ok_or_else(|| error::broken("rm_margins.booked_on"))
+    }
+
+    /// The day of the line's last dispatch, in the tenant's time zone. Null before any.
+    async fn shipped_on(&self) -> Result<Option<Date>> {
+        day(self.0.shipped_on.as_ref(), "rm_margins.shipped_on")
+    }
+
+    /// The same, once nothing of the line is open any more. Null until then.
+    async fn recognized_on(&self) -> Result<Option<Date>> {
+        day(self.0.recognized_on.as_ref(), "rm_margins.recognized_on")
+    }
+
+    /// Units ordered and not given up, in the SKU's base unit.
+    async fn quantity(&self) -> BigInt {
+        BigInt(self.0.quantity)
+    }
+
+    /// Units shipped.
+    async fn shipped_quantity(&self) -> BigInt {
+        BigInt(self.0.shipped_quantity)
+    }
+
+    /// As placed, before discounts.
+    async fn gross(&self) -> Result<Money> {
+        self.money(self.0.gross_minor)
+    }
+
+    /// What was taken off, as placed.
+    async fn discount(&self) -> Result<Money> {
+        self.money(self.0.discount_minor)
+    }
+
+    /// After discounts, less what was given up.
+    async fn net(&self) -> Result<Money> {
+        self.money(self.0.net_minor)
+    }
+
+    /// Whether the cost of all units is known.
+    async fn cost_known(&self) -> bool {
+        self.0.cogs_minor.is_some()
+    }
+
+    /// Cost of goods sold: the value that the units left the stock with. Null until the cost of all
+    /// units is known.
+    async fn cogs(&self) -> Result<Option<Money>> {
+        self.known(self.0.cogs_minor)
+    }
+
+    /// Net less cost of goods sold. Null while the cost is unknown.
+    async fn gross_margin(&self) -> Result<Option<Money>> {
+        self.known(self.0.gross_margin_minor)
+    }
+
+    /// Gross margin by net: `0.25` is 25 %, with six digits after the point, rounded half to even.
+    /// Null while the cost is unknown, and where net is zero.
+    async fn gross_margin_ratio(&self) -> Option<Decimal> {
+        ratio(self.0.gross_margin_minor, self.0.net_minor)
+    }
+
+    /// The line's share of the shipping charged to the customer.
+    async fn shipping_revenue(&self) -> Result<Money> {
+        self.money(self.0.shipping_minor)
+    }
+
+    /// The line's share of the payment fees.
+    async fn fee(&self) -> Result<Money> {
+        self.money(self.0.fee_minor)
+    }
+
+    /// The line's share of the labels' cost.
+    async fn shipping_cost(&self) -> Result<Money> {
+        self.money(self.0.shipping_cost_minor)
+    }
+
+    /// Gross margin plus shipping revenue, less fees and shipping cost. Null while the cost of goods
+    /// is unknown.
+    async fn contribution(&self) -> Result<Option<Money>> {
+        self.known(self.0.contribution_minor)
+    }
+
+    /// Contribution by net, as the ratio of the gross margin.
+    async fn contribution_ratio(&self) -> Option<Decimal> {
+        ratio(self.0.contribution_minor, self.0.net_minor)
+    }
+
+    /// When the newest event of the line's margin was recorded.
+    async fn updated_at(&self) -> Result<DateTime> {
+        let updated_at = DateTime::micros(self.0.updated_at);
+        updated_at.ok_or_else(|| error::broken("rm_margins.updated_at"))
+    }
+
+    /// The position of that event in the tenant's log.
+    async fn position(&self) -> BigInt {
+        BigInt(self.0.position)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(part_minor: Option<i64>, of_minor: i64) -> Option<String> {
+        ratio(part_minor, of_minor).map(|decimal| decimal.0)
+    }
+
+    #[test]
+    fn an_unknown_cost_has_no_ratio() {
+        assert_eq!(of(None, 100), None);
+    }
+
+    #[test]
+    fn a_line_that_is_worth_nothing_has_no_ratio() {
+        assert_eq!(of(Some(-50), 0), None);
+    }
+
+    #[test]
+    fn a_ratio_is_exact_to_six_digits() {
+        assert_eq!(of(Some(3333), 9999).as_deref(), Some("0.333333"));
+        assert_eq!(of(Some(-250), 100).as_deref(), Some("-2.500000"));
+    }
+}
