@@ -41,12 +41,6 @@ pub(crate) fn db(error: impl Into<DbError>) -> Error {
     store(StoreError::Db(error.into()))
 }
 
-/// What a caller is told of a row that does not hold what its column promises.
-pub(crate) fn broken(what: &'static str) -> Error {
-    tracing::error!(what, "a row does not decode; rebuild the read model");
-    fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")
-}
-
 /// What a caller is told of a command that has no receipt and was not refused by a rule.
 pub(crate) fn submit(error: SubmitError) -> Error {
     let message = error.to_string();

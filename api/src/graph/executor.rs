@@ -13,7 +13,7 @@ use super::loader;
 use super::session::Session;
 use super::{Graph, live::Cursor};
 use crate::app::App;
-use crate::http::executor::{Caller, GraphExecutor};
+use crate::http::{Caller, GraphExecutor, InputTypes};
 
 /// Header that carries a consistency token, both ways.
 const CONSISTENCY: &str = "entrepot-consistency";
@@ -66,6 +66,10 @@ impl GraphExecutor for Executor {
         session.finish().await;
         report(&mut response, &session);
         response
+    }
+
+    fn input_types(&self) -> InputTypes {
+        InputTypes::from_sdl(&self.schema.sdl())
     }
 
     fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Response> {

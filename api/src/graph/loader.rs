@@ -12,6 +12,8 @@ use async_graphql::{Context, Request, Result};
 
 use super::catalog::{ProductKeyLoader, ProductLoader};
 use super::customers::CustomerLoader;
+use super::inventory::StockLoader;
+use super::margins::MarginLoader;
 use super::orders::OrderLoader;
 use super::personal::RecordLoader;
 use super::session::Session;
@@ -34,6 +36,8 @@ pub(crate) fn attach(request: Request, session: &Arc<Session>) -> Request {
         .data(batched(CustomerLoader(session())))
         .data(batched(RecordLoader(session())))
         .data(batched(SubscriptionLoader(session())))
+        .data(batched(StockLoader(session())))
+        .data(batched(MarginLoader(session())))
 }
 
 /// Loads one value through the request's loader `L`.

@@ -11,11 +11,15 @@ mod consistency;
 mod engine;
 mod error;
 mod executor;
+mod fulfillment;
 mod gid;
+mod inventory;
 mod live;
 mod loader;
+mod margins;
 mod orders;
 mod page;
+mod payments;
 mod personal;
 pub mod policy;
 mod scalar;
@@ -30,15 +34,24 @@ pub type Graph = Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(orders::OrderQuery);
+pub struct Query(orders::OrderQuery, inventory::InventoryQuery, margins::MarginQuery);
 
 /// Everything that can be commanded. Commands run one after the other.
 #[derive(MergedObject, Default)]
-pub struct Mutation(orders::OrderMutation);
+pub struct Mutation(
+    orders::OrderMutation,
+    payments::PaymentMutation,
+    fulfillment::FulfillmentMutation,
+    inventory::InventoryMutation,
+);
 
 /// Everything that can be followed live.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(orders::OrderSubscription);
+pub struct Subscription(
+    orders::OrderSubscription,
+    inventory::InventorySubscription,
+    margins::MarginSubscription,
+);
 
 /// Builds the schema.
 pub fn graph() -> Graph {

@@ -88,7 +88,7 @@ impl AddressInput {
     }
 }
 
-/// Who a customer is.
+/// Who a customer is: part of the commands that say so.
 #[derive(Clone, Debug, Default, PartialEq, Eq, InputObject)]
 pub struct PersonalDataInput {
     /// The person's name.
@@ -103,16 +103,16 @@ pub struct PersonalDataInput {
 }
 
 impl PersonalDataInput {
-    /// The record, checked; `field` names the input.
-    pub(crate) fn checked(self, field: &str) -> Result<PersonalRecord> {
-        for (text, part) in [(&self.name, "name"), (&self.email, "email"), (&self.phone, "phone")] {
-            check(text.as_ref(), &format!("{field}.{part}"))?;
+    /// The record, checked.
+    pub(crate) fn checked(self) -> Result<PersonalRecord> {
+        for (text, field) in [(&self.name, "name"), (&self.email, "email"), (&self.phone, "phone")] {
+            check(text.as_ref(), field)?;
         }
         if self.addresses.len() > ADDRESSES_MAX {
-            return Err(bad_input(&format!("{field}.addresses"), "must be at most 20"));
+            return Err(bad_input("addresses", "must be at most 20"));
         }
         let addresses = self.addresses.into_iter().enumerate();
-        let addresses = addresses.map(|(index, address)| address.checked(&format!("{field}.addresses.{index}")));
+        let addresses = addresses.map(|(index, address)| address.checked(&format!("addresses.{index}")));
         let addresses = addresses.collect::<Result<_>>()?;
         Ok(PersonalRecord { name: self.name, email: self.email, phone: self.phone, addresses })
     }

@@ -115,6 +115,11 @@ impl Date {
     pub(crate) fn text(day: &str) -> Option<Self> {
         kernel::Date::parse(day, "").ok().map(Self)
     }
+
+    /// The same where the row must have one.
+    pub(crate) fn stored(day: &str) -> async_graphql::Result<Self> {
+        Self::text(day).ok_or_else(|| error::corrupt("a day", day))
+    }
 }
 
 impl Decimal {

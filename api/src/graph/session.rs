@@ -14,7 +14,7 @@ use super::error::{self, fault};
 use super::policy;
 use crate::app::App;
 use crate::auth::Requester;
-use crate::http::executor::Caller;
+use crate::http::Caller;
 
 /// How long a reader waits for read models to reach its position.
 pub const WAIT: Duration = Duration::from_secs(5);

@@ -13,7 +13,7 @@ mod config;
 mod document;
 mod endpoint;
 mod events;
-pub mod executor;
+mod executor;
 mod headers;
 mod health;
 mod identity;

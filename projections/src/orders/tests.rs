@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use entrepot_domain::envelope::Recorded;
 use entrepot_domain::event::Event;
 use entrepot_domain::kernel::OrderId;
@@ -36,7 +38,7 @@ fn an_event_before_the_order_or_a_second_order_does_not_fit() {
     for event in log {
         let alone = fold::<Orders>(std::slice::from_ref(&event));
         let fits = event.event.type_name() == "order.placed"
-            || alone.as_ref().is_ok_and(|docs| docs.is_empty());
+            || alone.as_ref().is_ok_and(BTreeMap::is_empty);
         assert_eq!(alone.is_ok(), fits, "{}", event.event.type_name());
     }
 }

@@ -16,7 +16,7 @@ pub struct StockPosition(pub(super) inventory::Model);
 
 impl StockPosition {
     fn currency(&self) -> Result<Currency> {
-        Currency::parse(&self.0.currency).ok_or_else(|| error::broken("rm_inventory.currency"))
+        Currency::parse(&self.0.currency).ok_or_else(|| error::corrupt("a currency", &self.0.currency))
     }
 }
 
@@ -68,8 +68,7 @@ impl StockPosition {
 
     /// When the newest event of the position was recorded.
     async fn updated_at(&self) -> Result<DateTime> {
-        let updated_at = DateTime::micros(self.0.updated_at);
-        updated_at.ok_or_else(|| error::broken("rm_inventory.updated_at"))
+        DateTime::stored(self.0.updated_at)
     }
 
     /// The place of its newest event in the tenant's log.

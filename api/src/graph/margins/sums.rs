@@ -176,8 +176,8 @@ fn grouped(rows: Select<Entity>, group_by: &[MarginGroup]) -> Select<Entity> {
 
 impl MarginSums {
     fn of(sum: Sum) -> Result<Self> {
-        let broken = || error::broken("rm_margin_days");
-        let currency = Currency::parse(&sum.currency).ok_or_else(broken)?;
+        let parsed = Currency::parse(&sum.currency);
+        let currency = parsed.ok_or_else(|| error::corrupt("a currency", &sum.currency))?;
         let money = |minor| Money::new(minor, currency);
         let known = |minor| sum.cost_known().then_some(minor);
         Ok(Self {
@@ -195,7 +195,7 @@ impl MarginSums {
             shipping_cost: money(sum.shipping_cost_minor),
             contribution: known(sum.contribution_minor).map(money),
             contribution_ratio: ratio(known(sum.contribution_minor), sum.known_net_minor),
-            day: sum.day.map(|day| Date::text(&day).ok_or_else(broken)).transpose()?,
+            day: sum.day.as_deref().map(Date::stored).transpose()?,
             channel: sum.channel,
             sku: sum.sku,
         })

@@ -22,7 +22,7 @@ pub(super) fn ratio(part_minor: Option<i64>, of_minor: i64) -> Option<Decimal> {
 
 impl MarginLine {
     fn code(&self) -> Result<Currency> {
-        Currency::parse(&self.0.currency).ok_or_else(|| error::broken("rm_margins.currency"))
+        Currency::parse(&self.0.currency).ok_or_else(|| error::corrupt("a currency", &self.0.currency))
     }
 
     fn money(&self, minor: i64) -> Result<Money> {
@@ -32,11 +32,6 @@ impl MarginLine {
     fn known(&self, minor: Option<i64>) -> Result<Option<Money>> {
         minor.map(|minor| self.money(minor)).transpose()
     }
-}
-
-fn day(day: Option<&String>, column: &'static str) -> Result<Option<Date>> {
-    let parse = |day: &String| Date::text(day).ok_or_else(|| error::broken(column));
-    day.map(parse).transpose()
 }
 
 #[Object]
@@ -79,17 +74,17 @@ impl MarginLine {
 
     /// The day on which the order was placed, in the tenant's time zone.
     async fn booked_on(&self) -> Result<Date> {
-        Date::text(&self.0.booked_on).ok_or_else(|| error::broken("rm_margins.booked_on"))
+        Date::stored(&self.0.booked_on)
     }
 
     /// The day of the line's last dispatch, in the tenant's time zone. Null before any.
     async fn shipped_on(&self) -> Result<Option<Date>> {
-        day(self.0.shipped_on.as_ref(), "rm_margins.shipped_on")
+        self.0.shipped_on.as_deref().map(Date::stored).transpose()
     }
 
     /// The same, once nothing of the line is open any more. Null until then.
     async fn recognized_on(&self) -> Result<Option<Date>> {
-        day(self.0.recognized_on.as_ref(), "rm_margins.recognized_on")
+        self.0.recognized_on.as_deref().map(Date::stored).transpose()
     }
 
     /// Units ordered and not given up, in the SKU's base unit.
@@ -167,8 +162,7 @@ impl MarginLine {
 
     /// When the newest event of the line's margin was recorded.
     async fn updated_at(&self) -> Result<DateTime> {
-        let updated_at = DateTime::micros(self.0.updated_at);
-        updated_at.ok_or_else(|| error::broken("rm_margins.updated_at"))
+        DateTime::stored(self.0.updated_at)
     }
 
     /// The position of that event in the tenant's log.

@@ -206,14 +206,3 @@ pub(super) async fn listen(config: HttpConfig) -> std::net::SocketAddr {
     tokio::spawn(serve(listener, router, ListenerConfig::default(), shutdown));
     address
 }
-
-#[tokio::test]
-#[ignore = "serves the toy for the scripts of tests/peers until it is stopped by hand"]
-async fn serve_the_toy() {
-    let mut config = HttpConfig::default();
-    config.limits.socket.init_timeout = Duration::from_secs(3);
-    let address = listen(config).await;
-    let long = token("ann", Duration::from_hours(1));
-    println!("http://{address}/graphql {long}");
-    tokio::time::sleep(Duration::from_hours(1)).await;
-}

@@ -1,0 +1,33 @@
+//! Reads customers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::Result;
+use async_graphql::dataloader::Loader;
+use entrepot_entity::{customers, scope};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
+use uuid::Uuid;
+
+use crate::graph::error;
+use crate::graph::session::Session;
+
+/// The tenant's customers.
+pub(super) fn visible(session: &Session) -> Result<Select<customers::Entity>> {
+    Ok(scope::of::<customers::Entity>(session.tenant()?.0))
+}
+
+/// Customers by id, batched within one request.
+pub struct CustomerLoader(pub(in crate::graph) Arc<Session>);
+
+impl Loader<Uuid> for CustomerLoader {
+    type Value = customers::Model;
+    type Error = async_graphql::Error;
+
+    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, customers::Model>> {
+        let snapshot = self.0.read().await?;
+        let rows = visible(&self.0)?.filter(customers::Column::CustomerId.is_in(ids.iter().copied()));
+        let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
+        Ok(rows.into_iter().map(|row| (row.customer_id, row)).collect())
+    }
+}

@@ -1,0 +1,11 @@
+//! Customers, and who they are to those who may know.
+
+mod command;
+mod load;
+mod query;
+mod types;
+
+pub use command::CustomerMutation;
+pub(super) use load::CustomerLoader;
+pub use query::CustomerQuery;
+pub use types::Customer;

@@ -1,0 +1,128 @@
+//! Queries of customers.
+
+use async_graphql::connection::Connection;
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use entrepot_entity::customers;
+use sea_orm::{ColumnTrait as _, PaginatorTrait as _, QueryFilter as _, Select};
+
+use super::load::{CustomerLoader, visible};
+use super::types::Customer;
+use crate::graph::error::fault;
+use crate::graph::page::{Keyset, PageArgs, page};
+use crate::graph::policy::{Allow, Area, allows};
+use crate::graph::scalar::BigInt;
+use crate::graph::session::{Session, Snapshot, session};
+use crate::graph::{error, gid, loader};
+
+/// Queries of customers.
+#[derive(Debug, Default)]
+pub struct CustomerQuery;
+
+/// A list of customers.
+pub type CustomerConnection = Connection<String, Customer, CustomerConnectionFields>;
+
+/// What a list of customers has besides its edges.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct CustomerConnectionFields {
+    /// All customers that match the filter, on whatever page. Null if it was not asked for.
+    total_count: Option<BigInt>,
+}
+
+/// Which customers.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct CustomerFilter {
+    /// From this system or channel.
+    external_system: Option<String>,
+    /// With this id there.
+    external_id: Option<String>,
+    /// With this e-mail address, in upper or lower case. For roles that see personal data.
+    email: Option<String>,
+}
+
+/// What customers are sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub enum CustomerSort {
+    /// The newest first.
+    #[default]
+    RegisteredAtDesc,
+    /// The oldest first.
+    RegisteredAtAsc,
+    /// The last changed first.
+    UpdatedAtDesc,
+}
+
+impl CustomerSort {
+    fn keyset(self) -> Keyset<customers::Entity> {
+        let (column, descending) = match self {
+            Self::RegisteredAtDesc => (customers::Column::RegisteredAt, true),
+            Self::RegisteredAtAsc => (customers::Column::RegisteredAt, false),
+            Self::UpdatedAtDesc => (customers::Column::UpdatedAt, true),
+        };
+        Keyset { columns: vec![column, customers::Column::CustomerId], descending }
+    }
+}
+
+async fn filtered(
+    session: &Session,
+    snapshot: &Snapshot,
+    filter: &CustomerFilter,
+) -> Result<Select<customers::Entity>> {
+    use customers::Column;
+    let mut rows = visible(session)?;
+    if let Some(system) = &filter.external_system {
+        rows = rows.filter(Column::ExternalSystem.eq(system));
+    }
+    if let Some(id) = &filter.external_id {
+        rows = rows.filter(Column::ExternalId.eq(id));
+    }
+    if let Some(email) = &filter.email {
+        let records = session.app.vault.find(&snapshot.tx, session.tenant()?, email).await;
+        rows = rows.filter(Column::PersonalRef.is_in(records.map_err(error::store)?));
+    }
+    Ok(rows)
+}
+
+#[Object]
+impl CustomerQuery {
+    /// A customer by its id. Null if there is none.
+    #[graphql(guard = "Allow(Area::Customers)")]
+    async fn customer(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The customer's global id, or its bare uuid.")] id: ID,
+    ) -> Result<Option<Customer>> {
+        let id = gid::decode(&id, "Customer", "id")?;
+        Ok(loader::load::<CustomerLoader, _>(ctx, id).await?.map(Customer))
+    }
+
+    /// Customers, page by page: `first` 50 by default, 250 at most.
+    #[graphql(guard = "Allow(Area::Customers)")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    async fn customers(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which; all of them without it.")] filter: Option<CustomerFilter>,
+        #[graphql(default, desc = "In which order.")] sort: CustomerSort,
+        #[graphql(desc = "How many from the start, at most 250.")] first: Option<i32>,
+        #[graphql(desc = "Those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 250.")] last: Option<i32>,
+        #[graphql(desc = "Those before this cursor.")] before: Option<String>,
+    ) -> Result<Option<CustomerConnection>> {
+        let session = session(ctx)?;
+        let filter = filter.unwrap_or_default();
+        if filter.email.is_some() && !allows(session.requester().roles(), Area::PersonalData) {
+            return Err(fault("FORBIDDEN", "filter.email is not open to your roles"));
+        }
+        let snapshot = session.read().await?;
+        let rows = filtered(session, &snapshot, &filter).await?;
+        let total_count = match ctx.look_ahead().field("totalCount").exists() {
+            true => Some(rows.clone().count(&snapshot.tx).await.map_err(error::db)?),
+            false => None,
+        };
+        let binding = format!("{}:customers:{sort:?}:{filter:?}", session.tenant()?);
+        let args = PageArgs { first, after, last, before };
+        let page = page(&snapshot.tx, rows, &sort.keyset(), &args, &session.app.secrets, &binding).await?;
+        let total_count = total_count.and_then(|count| i64::try_from(count).ok()).map(BigInt);
+        page.try_connect(CustomerConnectionFields { total_count }, |row| Ok(Customer(row))).map(Some)
+    }
+}
