@@ -7,7 +7,7 @@ use entrepot_domain::command::AnyCommand;
 use entrepot_domain::envelope::Recorded;
 use entrepot_domain::kernel::Refusal;
 use entrepot_event_store::vault::VaultWrite;
-use entrepot_event_store::{IdempotencyKey, Receipt, Submission, SubmitError};
+use entrepot_event_store::{Entry, IdempotencyKey, Receipt, Submission, SubmitError};
 
 use super::consistency::Token;
 use super::error::{self, bad_input, fault};

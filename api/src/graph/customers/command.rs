@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::load::CustomerLoader;
 use super::types::Customer;
 use crate::graph::command::{CommandResult, Outgoing, submit};
-use crate::graph::personal::{PersonalDataInput, seal};
+use crate::graph::personal::{PersonalDataInput, PersonalRecord, seal};
 use crate::graph::policy::{Allow, Area};
 use crate::graph::{gid, loader};
 
@@ -114,19 +114,16 @@ impl CustomerMutation {
         let fingerprint = format!("{input:?}");
         let customer_id = input.id()?;
         let external_ref = input.external_ref.map(|there| domain::ExternalRef { system: there.system, id: there.id });
-        let command = |personal_ref| domain::RegisterCustomer {
-            customer_id: Some(customer_id),
-            external_ref: external_ref.clone(),
-            personal_ref,
-        };
-        let nobody = input.person == PersonalDataInput::default();
         let record = input.person.checked()?;
+        let known = record != PersonalRecord::default();
         let sealed = seal(ctx, customer_id.0, &record, record.email.as_deref(), &fingerprint).await?;
-        let (personal_ref, vault) = if nobody { (None, Vec::new()) } else { (Some(sealed.record_id), sealed.writes) };
-        run(ctx, Outgoing { command: command(personal_ref), key, fingerprint: Some(sealed.fingerprint), vault }).await
+        let personal_ref = known.then_some(sealed.record_id);
+        let command = domain::RegisterCustomer { customer_id: Some(customer_id), external_ref, personal_ref };
+        let vault = if known { sealed.writes } else { Vec::new() };
+        run(ctx, Outgoing { command, key, fingerprint: Some(sealed.fingerprint), vault }).await
     }
 
-    /// Replaces all of a customer's personal data: what is not given is gone.
+    /// Replaces all of a customer's personal data: what is not given holds no more.
     #[graphql(guard = "Allow(Area::ManageCustomers)")]
     async fn customer_update(
         &self,

@@ -11,4 +11,5 @@ pub use command::OrderMutation;
 pub use live::OrderSubscription;
 pub(super) use load::OrderLoader;
 pub use query::OrderQuery;
+pub(super) use query::{OrderConnection, OrderFilter, OrderSort, list};
 pub use types::Order;

@@ -5,6 +5,7 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject
 use entrepot_entity::orders;
 use sea_orm::{ColumnTrait as _, PaginatorTrait as _, QueryFilter as _, Select};
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::load::{OrderLoader, document, visible};
 use super::totals::{self, OrderSums, OrderSumsFilter};
@@ -73,6 +74,13 @@ pub enum OrderSort {
     TotalAsc,
 }
 
+impl OrderFilter {
+    /// All orders of a customer.
+    pub(in crate::graph) fn of_customer(id: Uuid) -> Self {
+        Self { customer_id: Some(gid::encode("Customer", id)), ..Self::default() }
+    }
+}
+
 impl OrderSort {
     fn keyset(self) -> Keyset<orders::Entity> {
         let (column, descending) = match self {
@@ -110,6 +118,26 @@ fn filtered(mut rows: Select<orders::Entity>, filter: &OrderFilter) -> Result<Se
     Ok(rows)
 }
 
+/// A page of the orders that match a filter.
+pub(in crate::graph) async fn list(
+    ctx: &Context<'_>,
+    filter: OrderFilter,
+    sort: OrderSort,
+    args: PageArgs,
+) -> Result<OrderConnection> {
+    let session = session(ctx)?;
+    let rows = filtered(visible(session)?, &filter)?;
+    let snapshot = session.read().await?;
+    let total_count = match ctx.look_ahead().field("totalCount").exists() {
+        true => Some(rows.clone().count(&snapshot.tx).await.map_err(error::db)?),
+        false => None,
+    };
+    let binding = format!("{}:orders:{sort:?}:{filter:?}", session.tenant()?);
+    let page = page(&snapshot.tx, rows, &sort.keyset(), &args, &session.app.secrets, &binding).await?;
+    let total_count = total_count.and_then(|count| i64::try_from(count).ok()).map(BigInt);
+    page.try_connect(OrderConnectionFields { total_count }, |row| document(&row).map(Order))
+}
+
 #[Object]
 impl OrderQuery {
     /// An order by its id. Null if there is none that the caller may see.
@@ -132,20 +160,8 @@ impl OrderQuery {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Option<OrderConnection>> {
-        let session = session(ctx)?;
-        let filter = filter.unwrap_or_default();
-        let rows = filtered(visible(session)?, &filter)?;
-        let snapshot = session.read().await?;
-        let total_count = match ctx.look_ahead().field("totalCount").exists() {
-            true => Some(rows.clone().count(&snapshot.tx).await.map_err(error::db)?),
-            false => None,
-        };
-        let binding = format!("{}:orders:{sort:?}:{filter:?}", session.tenant()?);
         let args = PageArgs { first, after, last, before };
-        let page = page(&snapshot.tx, rows, &sort.keyset(), &args, &session.app.secrets, &binding).await?;
-        let total_count = total_count.and_then(|count| i64::try_from(count).ok()).map(BigInt);
-        let fields = OrderConnectionFields { total_count };
-        page.try_connect(fields, |row| document(&row).map(Order)).map(Some)
+        list(ctx, filter.unwrap_or_default(), sort, args).await.map(Some)
     }
 
     /// Sums of the orders placed on a range of days, from the daily roll-up.

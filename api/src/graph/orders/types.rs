@@ -77,7 +77,7 @@ pub enum OrderAllocation {
 #[Object]
 impl Order {
     /// Global id.
-    async fn id(&self) -> ID {
+    pub(in crate::graph) async fn id(&self) -> ID {
         gid::encode("Order", self.0.order_id.0)
     }
 
@@ -89,6 +89,21 @@ impl Order {
     /// The order's id in the channel, verbatim.
     async fn external_id(&self) -> Option<&str> {
         self.0.external_ref.as_ref().map(|there| there.id.as_str())
+    }
+
+    /// Who ordered. Null if nobody is known.
+    #[graphql(guard = "Allow(Area::Customers)")]
+    async fn customer(&self, ctx: &Context<'_>) -> Result<Option<Customer>> {
+        match self.0.customer_id {
+            Some(id) => Ok(loader::load::<CustomerLoader, _>(ctx, id.0).await?.map(Customer)),
+            None => Ok(None),
+        }
+    }
+
+    /// Where the goods go. Null if nobody said, and after the customer's erasure.
+    #[graphql(guard = "Allow(Area::PersonalData)")]
+    async fn shipping_address(&self, ctx: &Context<'_>) -> Result<Option<Address>> {
+        personal::open(ctx, self.0.address_ref).await
     }
 
     /// Where the order stands.
@@ -210,6 +225,12 @@ impl OrderLine<'_> {
     /// What was ordered.
     async fn sku(&self) -> &str {
         self.line.sku.as_str()
+    }
+
+    /// The same with its description and today's prices. Null for a SKU that is not in the catalog.
+    #[graphql(guard = "Allow(Area::Catalog)")]
+    async fn product(&self, ctx: &Context<'_>) -> Result<Option<Product>> {
+        Ok(loader::load::<ProductLoader, _>(ctx, self.line.sku.0.clone()).await?.map(Product))
     }
 
     /// Units ordered, in the SKU's base unit.
