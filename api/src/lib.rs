@@ -3,11 +3,13 @@
 
 pub mod app;
 pub mod auth;
+mod bench;
 pub mod cli;
 pub mod config;
 pub mod contracts;
 pub mod graph;
 pub mod http;
+pub mod import;
 pub mod process;
 pub mod secrets;
 pub mod server;

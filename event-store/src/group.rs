@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use entrepot_domain::command::Decision;
 use entrepot_domain::envelope::{Hash, Meta, Recorded};
-use entrepot_domain::kernel::{Ctx, Halt, Instant, Refusal, StreamId};
+use entrepot_domain::kernel::{Ctx, DecodeError, Halt, Instant, Refusal, StreamId};
 use entrepot_domain::postings::Postings;
 use entrepot_domain::world::World;
 use entrepot_entity::{command, event};
@@ -74,6 +74,8 @@ pub(crate) enum Answer {
     Receipt(Receipt),
     Refused(Refusal),
     KeyMismatch,
+    /// The decision needs a stream that this release cannot read.
+    Unreadable(DecodeError),
 }
 
 impl Answer {
@@ -82,6 +84,7 @@ impl Answer {
             Self::Receipt(receipt) => Ok(receipt),
             Self::Refused(refusal) => Err(SubmitError::Refused(refusal)),
             Self::KeyMismatch => Err(SubmitError::KeyMismatch),
+            Self::Unreadable(error) => Err(SubmitError::Store(StoreError::Decode(error))),
         }
     }
 }
@@ -138,13 +141,12 @@ impl<'a> Deciding<'a> {
                     }
                     self.group.answers.push(Answer::Receipt(receipt));
                 }
-                Err(Halt::Refused(refusal)) => self.group.answers.push(Answer::Refused(refusal)),
-                Err(Halt::NeedsState) => {
-                    return Ok(Some(missing(
-                        &self.jobs[self.group.answers.len()..],
-                        memory,
-                        self.postings,
-                    )));
+                Err(Stop::Refused(refusal)) => self.group.answers.push(Answer::Refused(refusal)),
+                Err(Stop::Needs(streams)) => {
+                    match streams.iter().find_map(|stream| memory.unreadable(*stream)) {
+                        Some(error) => self.group.answers.push(Answer::Unreadable(error.clone())),
+                        None => return Ok(Some(self.missing(memory))),
+                    }
                 }
             }
         }
@@ -159,8 +161,22 @@ impl<'a> Deciding<'a> {
         let first = *self.keys.get(job.submission.key.as_ref()?)?;
         match self.group.answers.get(first)? {
             Answer::Receipt(receipt) => Some(replay(job, &self.jobs[first].input_hash, *receipt)),
-            Answer::Refused(_) | Answer::KeyMismatch => None,
+            Answer::Refused(_) | Answer::KeyMismatch | Answer::Unreadable(_) => None,
         }
+    }
+
+    /// What any of the jobs without an answer would have to read that is not in memory, as far as
+    /// can be seen now.
+    fn missing(&self, memory: &Memory) -> BTreeSet<StreamId> {
+        let mut missing = BTreeSet::new();
+        for job in &self.jobs[self.group.answers.len()..] {
+            // The answer does not count yet: only what it asked for does.
+            if let Err(Stop::Needs(streams)) = decide_one(job, memory, self.postings) {
+                missing.extend(streams);
+            }
+        }
+        missing.retain(|stream| memory.unreadable(*stream).is_none());
+        missing
     }
 }
 
@@ -187,20 +203,6 @@ impl From<&command::Model> for Receipt {
     }
 }
 
-/// What any of the jobs would have to read that is not in memory, as far as can be seen now.
-fn missing(jobs: &[Job], memory: &Memory, postings: &dyn Postings) -> BTreeSet<StreamId> {
-    let mut missing = BTreeSet::new();
-    for job in jobs {
-        let view = memory.view(job.command_id);
-        let world = World::new(&view);
-        let ctx = ctx(job);
-        // The answer does not count yet: only what it asked for does.
-        let _ = job.submission.command.decide(&world, &ctx, postings);
-        missing.extend(world.into_missing());
-    }
-    missing
-}
-
 fn ctx(job: &Job) -> Ctx {
     let submission = &job.submission;
     Ctx::new(
@@ -211,16 +213,26 @@ fn ctx(job: &Job) -> Ctx {
     )
 }
 
+/// Why a decision stopped.
+enum Stop {
+    Refused(Refusal),
+    /// These streams are not in memory.
+    Needs(BTreeSet<StreamId>),
+}
+
 fn decide_one(
     job: &Job,
     memory: &Memory,
     postings: &dyn Postings,
-) -> Result<(Decision, Ctx), Halt> {
+) -> Result<(Decision, Ctx), Stop> {
     let view = memory.view(job.command_id);
     let world = World::new(&view);
     let ctx = ctx(job);
-    let decision = job.submission.command.decide(&world, &ctx, postings)?;
-    Ok((decision, ctx))
+    match job.submission.command.decide(&world, &ctx, postings) {
+        Ok(decision) => Ok((decision, ctx)),
+        Err(Halt::Refused(refusal)) => Err(Stop::Refused(refusal)),
+        Err(Halt::NeedsState) => Err(Stop::Needs(world.into_missing())),
+    }
 }
 
 /// Turns a decision into rows at the next positions.

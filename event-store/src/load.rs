@@ -13,18 +13,19 @@ use sea_orm::{
 
 use crate::db::{Db, DbError, Purpose, Tx};
 use crate::error::StoreError;
-use crate::memory::Slot;
+use crate::memory::{Loaded, Slot};
 use crate::record::Entry;
 
 /// Streams loaded at once.
 const CHUNK: usize = 500;
 
-/// Loads streams: the newest snapshot of each, then the events after it.
+/// Loads streams: the newest snapshot of each, then the events after it. A stream with an event that
+/// this release cannot read is an error of its own; the others come all the same.
 pub(crate) async fn streams(
     db: &Db,
     tenant: TenantId,
     wanted: &BTreeSet<StreamId>,
-) -> Result<Vec<(StreamId, Slot)>, StoreError> {
+) -> Result<Vec<(StreamId, Loaded)>, StoreError> {
     let tx = db.begin(tenant, Purpose::Read).await?;
     let mut loaded = Vec::with_capacity(wanted.len());
     let wanted: Vec<StreamId> = wanted.iter().copied().collect();
@@ -39,20 +40,16 @@ async fn chunk_of_streams(
     tx: &Tx,
     tenant: TenantId,
     wanted: &[StreamId],
-) -> Result<Vec<(StreamId, Slot)>, StoreError> {
+) -> Result<Vec<(StreamId, Loaded)>, StoreError> {
     let ids = || wanted.iter().map(|stream| stream.id.into()).collect();
-    let mut slots: HashMap<StreamId, Slot> = wanted
+    let empty = |stream: &StreamId| Slot {
+        version: 0,
+        snapshot: 0,
+        state: State::empty(stream.kind),
+    };
+    let mut slots: HashMap<StreamId, Loaded> = wanted
         .iter()
-        .map(|stream| {
-            (
-                *stream,
-                Slot {
-                    version: 0,
-                    snapshot: 0,
-                    state: State::empty(stream.kind),
-                },
-            )
-        })
+        .map(|stream| (*stream, Ok(empty(stream))))
         .collect();
 
     let (one_of, ids_of_snapshots) = tx.one_of("stream_id", 2, ids());
@@ -71,10 +68,9 @@ async fn chunk_of_streams(
     // from its snapshot on.
     let (mut whole, mut rest): (Vec<_>, Vec<_>) = (Vec::new(), Vec::new());
     for (stream, slot) in &slots {
-        if slot.version == 0 {
-            whole.push(stream.id.into())
-        } else {
-            rest.push((*stream, slot.version))
+        match slot {
+            Ok(slot) if slot.version > 0 => rest.push((*stream, slot.version)),
+            _ => whole.push(stream.id.into()),
         }
     }
     if !whole.is_empty() {
@@ -104,7 +100,7 @@ async fn chunk_of_streams(
 }
 
 /// A snapshot of another shape is passed over: the stream is folded from its start.
-fn restore(slots: &mut HashMap<StreamId, Slot>, row: &snapshot::Model) {
+fn restore(slots: &mut HashMap<StreamId, Loaded>, row: &snapshot::Model) {
     let stream = StreamKind::parse(&row.stream_type).map(|kind| StreamId {
         kind,
         id: row.stream_id,
@@ -113,31 +109,41 @@ fn restore(slots: &mut HashMap<StreamId, Slot>, row: &snapshot::Model) {
         && let Some(slot) = stream.and_then(|stream| slots.get_mut(&stream))
         && let Ok(state) = serde_json::from_str(&row.state)
     {
-        *slot = Slot {
+        *slot = Ok(Slot {
             version: row.version,
             snapshot: row.version,
             state,
-        };
+        });
     }
 }
 
-fn evolve(slots: &mut HashMap<StreamId, Slot>, row: &event::Model) -> Result<(), StoreError> {
-    let recorded = Entry::read(row).event?;
-    let Some(slot) = slots.get_mut(&recorded.stream) else {
+fn evolve(slots: &mut HashMap<StreamId, Loaded>, row: &event::Model) -> Result<(), StoreError> {
+    let stream = StreamKind::parse(&row.stream_type).map(|kind| StreamId {
+        kind,
+        id: row.stream_id,
+    });
+    // Another stream of the same id, or one that could not be read further up.
+    let Some(loaded) = stream.and_then(|stream| slots.get_mut(&stream)) else {
         return Ok(());
     };
-    if recorded.version != slot.version + 1 {
+    let Ok(slot) = loaded else { return Ok(()) };
+    if row.version != slot.version + 1 {
         return Err(StoreError::Corrupt {
             tenant: row.tenant_id,
             position: row.position,
             what: format!(
                 "version {} of its stream follows {}",
-                recorded.version, slot.version
+                row.version, slot.version
             ),
         });
     }
-    slot.version = recorded.version;
-    slot.state.evolve(&recorded.event);
+    match Entry::read(row).event {
+        Ok(recorded) => {
+            slot.version = recorded.version;
+            slot.state.evolve(&recorded.event);
+        }
+        Err(error) => *loaded = Err(error),
+    }
     Ok(())
 }
 

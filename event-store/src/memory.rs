@@ -1,9 +1,9 @@
 //! The states that a lane keeps in memory, filled from snapshots and the log on demand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use entrepot_domain::event::Event;
-use entrepot_domain::kernel::{Ctx, StreamId, StreamKind};
+use entrepot_domain::kernel::{Ctx, DecodeError, StreamId, StreamKind};
 use entrepot_domain::state::State;
 use entrepot_domain::world::States;
 use lru::LruCache;
@@ -27,13 +27,19 @@ pub(crate) struct Slot {
 #[derive(Debug)]
 pub(crate) struct Memory {
     slots: LruCache<StreamId, Slot>,
+    /// Streams that were asked for and hold an event that this release cannot read.
+    unreadable: HashMap<StreamId, DecodeError>,
     empty: Vec<State>,
 }
+
+/// A stream as it was loaded.
+pub(crate) type Loaded = Result<Slot, DecodeError>;
 
 impl Memory {
     pub(crate) fn new() -> Self {
         Self {
             slots: LruCache::unbounded(),
+            unreadable: HashMap::new(),
             empty: StreamKind::ALL.map(State::empty).into(),
         }
     }
@@ -46,8 +52,16 @@ impl Memory {
         }
     }
 
-    pub(crate) fn insert(&mut self, stream: StreamId, slot: Slot) {
-        self.slots.put(stream, slot);
+    pub(crate) fn insert(&mut self, stream: StreamId, loaded: Loaded) {
+        match loaded {
+            Ok(slot) => drop(self.slots.put(stream, slot)),
+            Err(error) => drop(self.unreadable.insert(stream, error)),
+        }
+    }
+
+    /// Why a stream will not come, however often it is asked for.
+    pub(crate) fn unreadable(&self, stream: StreamId) -> Option<&DecodeError> {
+        self.unreadable.get(&stream)
     }
 
     /// Takes a new event into account and returns its version.
@@ -81,6 +95,7 @@ impl Memory {
 
     pub(crate) fn clear(&mut self) {
         self.slots.clear();
+        self.unreadable.clear();
     }
 
     /// The streams among these whose state has moved `every` versions past its snapshot.

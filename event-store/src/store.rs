@@ -136,8 +136,10 @@ impl Store {
     /// What decisions know of a stream, as of the end of the log. For what has no read model.
     pub async fn state(&self, tenant: TenantId, stream: StreamId) -> Result<State, StoreError> {
         let loaded = load::streams(&self.0.db, tenant, &BTreeSet::from([stream])).await?;
-        let state = loaded.into_iter().next().map(|(_, slot)| slot.state);
-        Ok(state.unwrap_or_else(|| State::empty(stream.kind)))
+        match loaded.into_iter().next() {
+            Some((_, slot)) => Ok(slot?.state),
+            None => Ok(State::empty(stream.kind)),
+        }
     }
 
     /// The first event of each of these streams that has one: what a natural key's id stands for.

@@ -1,5 +1,7 @@
 //! The command line: one file a command.
 
+mod bench;
+mod import;
 mod maintain;
 mod output;
 mod tenant;
@@ -31,6 +33,8 @@ pub struct Cli {
 enum Command {
     /// Serve the graph, project the log, keep the clock.
     Serve(ServeArgs),
+    /// Read orders, products or stock from a file. Run again, it goes on where it was.
+    Import(import::ImportArgs),
     /// Print a token of the embedded issuer, and nothing else.
     Token(token::TokenArgs),
     /// Bring the database's schema up to date. SQLite files are migrated by every command.
@@ -39,6 +43,8 @@ enum Command {
     Rebuild(maintain::RebuildArgs),
     /// Recompute everything and report what does not agree. Exit status 1 if anything does not.
     Verify(maintain::VerifyArgs),
+    /// Measure this program on this machine, in databases of its own.
+    Bench(crate::bench::BenchArgs),
     /// Print a published contract: the GraphQL schema, the SQL schema or the event catalogue.
     Schema(contracts::SchemaArgs),
     /// Create, list, suspend and release tenants.
@@ -65,10 +71,12 @@ impl Cli {
                 let ready = |address| tracing::info!(%address, "entrepot serves");
                 Ok(server::serve(app, args, stop, ready).await?)
             }
+            Command::Import(args) => import::run(place, args).await,
             Command::Token(args) => token::run(place, args),
             Command::Migrate => Ok(process::migrate(place).await?),
             Command::Rebuild(args) => maintain::rebuild(place, args).await,
             Command::Verify(args) => maintain::verify(place, args).await,
+            Command::Bench(args) => bench::run(place, args).await,
             Command::Schema(args) => contracts::print(args).await,
             Command::Tenant(command) => tenant::run(place, command).await,
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Result, SimpleObject};
 use entrepot_domain::command::AnyCommand;
 use entrepot_domain::envelope::Recorded;
-use entrepot_domain::kernel::Refusal;
+use entrepot_domain::kernel::{Refusal, TenantId};
 use entrepot_event_store::vault::VaultWrite;
 use entrepot_event_store::{Entry, IdempotencyKey, Receipt, Submission, SubmitError};
 
@@ -75,16 +75,27 @@ pub(crate) async fn submit<C: AnyCommand + 'static>(
     outgoing: Outgoing<C>,
 ) -> Result<(Option<Receipt>, CommandResult)> {
     let session = session(ctx)?;
-    let mut submission = Submission::new(session.tenant()?, session.actor(), outgoing.command);
+    let (receipt, result) = submit_to(session, session.tenant()?, outgoing).await?;
+    if let Some(receipt) = &receipt {
+        session.wrote(receipt.last_position);
+    }
+    Ok((receipt, result))
+}
+
+/// The same for a tenant that the caller may command without reading it, such as one to be created.
+pub(crate) async fn submit_to<C: AnyCommand + 'static>(
+    session: &Session,
+    tenant: TenantId,
+    outgoing: Outgoing<C>,
+) -> Result<(Option<Receipt>, CommandResult)> {
+    let mut submission = Submission::new(tenant, session.actor(), outgoing.command);
     submission.fingerprint = outgoing.fingerprint;
     submission.vault = outgoing.vault;
     if let Some(key) = outgoing.key.or_else(|| session.caller().idempotency_key.clone()) {
         submission = submission.keyed(key_of(key, session.requester().client())?);
     }
-    let tenant = submission.tenant;
     match session.app.store.submit(submission).await {
         Ok(receipt) => {
-            session.wrote(receipt.last_position);
             let token = Token { tenant, position: receipt.last_position }.seal(&session.app.secrets);
             Ok((Some(receipt), accepted(&receipt, token)))
         }

@@ -10,10 +10,11 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
 use async_graphql::{Context, Request, Result};
 
-use super::catalog::{ProductKeyLoader, ProductLoader};
+use super::catalog::ProductLoader;
 use super::customers::CustomerLoader;
 use super::inventory::StockLoader;
 use super::margins::MarginLoader;
+use super::node::FirstLoader;
 use super::orders::OrderLoader;
 use super::personal::RecordLoader;
 use super::session::Session;
@@ -32,7 +33,7 @@ pub(crate) fn attach(request: Request, session: &Arc<Session>) -> Request {
     request
         .data(batched(OrderLoader(session())))
         .data(batched(ProductLoader(session())))
-        .data(batched(ProductKeyLoader(session())))
+        .data(batched(FirstLoader(session())))
         .data(batched(CustomerLoader(session())))
         .data(batched(RecordLoader(session())))
         .data(batched(SubscriptionLoader(session())))

@@ -6,8 +6,10 @@
 //! Resolvers hold no rules and no SQL beyond a filter; another tenant's rows are out of reach of
 //! any argument.
 
+mod catalog;
 mod command;
 mod consistency;
+mod customers;
 mod engine;
 mod error;
 mod executor;
@@ -17,13 +19,16 @@ mod inventory;
 mod live;
 mod loader;
 mod margins;
+mod node;
 mod orders;
 mod page;
 mod payments;
-mod personal;
+pub(crate) mod personal;
 pub mod policy;
 mod scalar;
 pub mod session;
+mod subscriptions;
+mod tenants;
 
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema};
 
@@ -34,7 +39,16 @@ pub type Graph = Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
-pub struct Query(orders::OrderQuery, inventory::InventoryQuery, margins::MarginQuery);
+pub struct Query(
+    orders::OrderQuery,
+    inventory::InventoryQuery,
+    margins::MarginQuery,
+    catalog::CatalogQuery,
+    customers::CustomerQuery,
+    subscriptions::SubscriptionQuery,
+    tenants::TenantQuery,
+    node::NodeQuery,
+);
 
 /// Everything that can be commanded. Commands run one after the other.
 #[derive(MergedObject, Default)]
@@ -43,6 +57,10 @@ pub struct Mutation(
     payments::PaymentMutation,
     fulfillment::FulfillmentMutation,
     inventory::InventoryMutation,
+    catalog::CatalogMutation,
+    customers::CustomerMutation,
+    subscriptions::SubscriptionMutation,
+    tenants::TenantMutation,
 );
 
 /// Everything that can be followed live.
@@ -51,6 +69,7 @@ pub struct Subscription(
     orders::OrderSubscription,
     inventory::InventorySubscription,
     margins::MarginSubscription,
+    subscriptions::SubscriptionSubscription,
 );
 
 /// Builds the schema.

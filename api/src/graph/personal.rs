@@ -184,5 +184,5 @@ pub(crate) async fn open<T: DeserializeOwned>(ctx: &Context<'_>, record: Option<
     let Some(record) = record else { return Ok(None) };
     let opened = loader::load::<RecordLoader, _>(ctx, record).await?;
     let decoded = opened.map(|bytes| serde_json::from_slice(&bytes)).transpose();
-    decoded.map_err(|_| corrupt("personal record", record))
+    decoded.map_err(|_| corrupt("a personal record", record))
 }

@@ -95,11 +95,18 @@ mod tests {
             ("1.0", "JPY"),
             ("1.2345", "BHD"),
         ] {
-            assert_eq!(of(text, currency), Err("AMOUNT_MALFORMED"), "{text} {currency}");
+            assert_eq!(
+                of(text, currency),
+                Err("AMOUNT_MALFORMED"),
+                "{text} {currency}"
+            );
         }
         let huge = "9".repeat(400);
         assert_eq!(of(&huge, "USD"), Err("AMOUNT_OUT_OF_RANGE"));
-        assert_eq!(of("92233720368547758.08", "USD"), Err("AMOUNT_OUT_OF_RANGE"));
+        assert_eq!(
+            of("92233720368547758.08", "USD"),
+            Err("AMOUNT_OUT_OF_RANGE")
+        );
     }
 
     #[test]

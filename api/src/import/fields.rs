@@ -189,7 +189,11 @@ impl Fields {
             None => Ok(()),
             Some((name, _)) => {
                 let path = self.path_of(name);
-                Err(Refusal::at(code::FIELD_UNKNOWN, path, "the format has no such field"))
+                Err(Refusal::at(
+                    code::FIELD_UNKNOWN,
+                    path,
+                    "the format has no such field",
+                ))
             }
         }
     }

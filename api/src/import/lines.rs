@@ -88,7 +88,13 @@ mod tests {
             seen.push((lines.number, lines.line.len(), read.too_long));
         }
         let max = LINE_MAX;
-        let expected = [(1, 1, false), (2, 0, true), (3, 1, false), (4, max, false), (5, 3, false)];
+        let expected = [
+            (1, 1, false),
+            (2, 0, true),
+            (3, 1, false),
+            (4, max, false),
+            (5, 3, false),
+        ];
         assert_eq!(seen, expected);
     }
 }

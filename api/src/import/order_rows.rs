@@ -16,8 +16,14 @@ use super::record::Record;
 use super::rows::{Row, Rows};
 
 /// The columns that must be there.
-pub(super) const REQUIRED: &[&str] =
-    &["order_id", "placed_at", "currency", "sku", "quantity", "gross"];
+pub(super) const REQUIRED: &[&str] = &[
+    "order_id",
+    "placed_at",
+    "currency",
+    "sku",
+    "quantity",
+    "gross",
+];
 /// The columns that may be there.
 pub(super) const OPTIONAL: &[&str] = &[
     "customer",
@@ -128,7 +134,8 @@ impl<R: BufRead> OrderRows<R> {
                 Err(malformed(message))
             }
             (None, lines) if lines > LINES_MAX => {
-                let message = format!("the order has {lines} rows, at most {LINES_MAX} are allowed");
+                let message =
+                    format!("the order has {lines} rows, at most {LINES_MAX} are allowed");
                 Err(Refusal::at(rule::LIST_TOO_LONG, "order_id", message))
             }
             (None, _) => order(group.id, group.rows)
@@ -152,7 +159,11 @@ fn take(row: &mut Members, column: &str) -> Option<Node> {
 fn with_id(mut row: Members) -> Refused<(String, Members)> {
     match take(&mut row, "order_id") {
         Some(Node::Text(id)) => Ok((id, row)),
-        _ => Err(Refusal::at(code::FIELD_MISSING, "order_id", "it is missing")),
+        _ => Err(Refusal::at(
+            code::FIELD_MISSING,
+            "order_id",
+            "it is missing",
+        )),
     }
 }
 
@@ -160,7 +171,14 @@ fn with_id(mut row: Members) -> Refused<(String, Members)> {
 fn order(id: String, mut rows: Vec<Members>) -> Refused<Members> {
     let mut order = vec![("id".to_owned(), Node::Text(id))];
     if let Some(first) = rows.first_mut() {
-        for name in ["placed_at", "currency", "customer", "channel", "total", "shipped"] {
+        for name in [
+            "placed_at",
+            "currency",
+            "customer",
+            "channel",
+            "total",
+            "shipped",
+        ] {
             order.extend(take(first, name).map(|value| (name.to_owned(), value)));
         }
         if let Some(net) = take(first, "shipping") {
@@ -171,13 +189,26 @@ fn order(id: String, mut rows: Vec<Members>) -> Refused<Members> {
         if let Some(amount) = take(first, "paid") {
             let Some(provider) = take(first, "payment_provider") else {
                 let message = "it is missing beside an amount paid";
-                return Err(Refusal::at(code::FIELD_MISSING, "payment_provider", message));
+                return Err(Refusal::at(
+                    code::FIELD_MISSING,
+                    "payment_provider",
+                    message,
+                ));
             };
-            let payment = vec![("provider".to_owned(), provider), ("amount".to_owned(), amount)];
-            order.push(("payments".to_owned(), Node::List(vec![Node::Object(payment)])));
+            let payment = vec![
+                ("provider".to_owned(), provider),
+                ("amount".to_owned(), amount),
+            ];
+            order.push((
+                "payments".to_owned(),
+                Node::List(vec![Node::Object(payment)]),
+            ));
         }
     }
-    let lines = rows.into_iter().map(|row| Node::Object(line(row))).collect();
+    let lines = rows
+        .into_iter()
+        .map(|row| Node::Object(line(row)))
+        .collect();
     order.push(("lines".to_owned(), Node::List(lines)));
     Ok(order)
 }
@@ -205,7 +236,14 @@ fn line(mut row: Members) -> Members {
 pub(super) fn column(field: &str) -> (usize, String) {
     let parts: Vec<&str> = field.split('.').collect();
     let (row, column) = match parts[..] {
-        ["lines", row, "discounts", _, part] => (row, if part == "code" { "discount_code" } else { "discount" }),
+        ["lines", row, "discounts", _, part] => (
+            row,
+            if part == "code" {
+                "discount_code"
+            } else {
+                "discount"
+            },
+        ),
         ["lines", row, "tax", _, part] => (row, if part == "code" { "tax_code" } else { "tax" }),
         ["lines", row, "discounts", ..] => (row, "discount"),
         ["lines", row, "tax", ..] => (row, "tax"),

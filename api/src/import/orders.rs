@@ -23,7 +23,9 @@ const SPELLED: &[(&str, &str)] = &[
 pub(super) fn steps(mut fields: Fields, channel: &str) -> Refused<Steps> {
     let id = fields.required_id("id")?;
     text(&id, REFERENCE_MAX, "id")?;
-    let channel = fields.text("channel")?.unwrap_or_else(|| channel.to_owned());
+    let channel = fields
+        .text("channel")?
+        .unwrap_or_else(|| channel.to_owned());
     text(&channel, CODE_MAX, "channel")?;
     let currency = fields.required_currency("currency")?;
     let placed_at = Instant::parse(&fields.required_text("placed_at")?, "placed_at")?;
@@ -37,7 +39,9 @@ pub(super) fn steps(mut fields: Fields, channel: &str) -> Refused<Steps> {
             None => None,
         },
         total_minor: fields.amount("total", currency)?,
-        payments: each(fields.objects("payments")?, |payment| self::payment(payment, currency))?,
+        payments: each(fields.objects("payments")?, |payment| {
+            self::payment(payment, currency)
+        })?,
         shipped: fields.flag("shipped")?.unwrap_or(false),
         external_id: id,
         channel,
@@ -58,7 +62,9 @@ fn line(mut fields: Fields, currency: Currency) -> Refused<ImportLine> {
         quantity: fields.required_integer("quantity")?,
         unit_price_minor: fields.amount("unit_price", currency)?,
         gross_minor: fields.required_amount("gross", currency)?,
-        discounts: each(fields.objects("discounts")?, |field| discount(field, currency))?,
+        discounts: each(fields.objects("discounts")?, |field| {
+            discount(field, currency)
+        })?,
         taxes: each(fields.objects("tax")?, |field| tax(field, currency))?,
         net_minor: fields.amount("net", currency)?,
     };
@@ -82,7 +88,11 @@ fn discount(mut fields: Fields, currency: Currency) -> Refused<Discount> {
         Some("order") => DiscountScope::Order,
         Some(_) => {
             let path = fields.path_of("scope");
-            return Err(Refusal::at(code::FIELD_MALFORMED, path, "it must be line or order"));
+            return Err(Refusal::at(
+                code::FIELD_MALFORMED,
+                path,
+                "it must be line or order",
+            ));
         }
     };
     let discount = Discount {

@@ -31,7 +31,11 @@ fn price(fields: &mut Fields, sku: &Sku) -> Refused<Option<Step>> {
     let given = fields.has("price") || fields.has("price_minor");
     let Some(currency) = fields.currency("currency")? else {
         // Without a currency the digits of a price say nothing: it is missed by name.
-        return if given { fields.required_currency("currency").map(|_| None) } else { Ok(None) };
+        return if given {
+            fields.required_currency("currency").map(|_| None)
+        } else {
+            Ok(None)
+        };
     };
     let Some(amount_minor) = fields.amount("price", currency)? else {
         return Ok(None);

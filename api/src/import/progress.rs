@@ -105,7 +105,10 @@ impl Log {
 
 impl Progress for Log {
     fn set_total_bytes(&self, bytes: u64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).total_bytes = bytes;
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .total_bytes = bytes;
     }
 
     fn advance(&self, bytes: u64, records: u64) {

@@ -108,11 +108,7 @@ impl<R: BufRead> Source<R> {
 
 impl<R: BufRead> Rows<R> {
     /// Reads the header: `required` and `optional` columns, in any order, none twice.
-    pub(super) fn new(
-        file: R,
-        required: &[&str],
-        optional: &[&str],
-    ) -> Result<Self, ImportError> {
+    pub(super) fn new(file: R, required: &[&str], optional: &[&str]) -> Result<Self, ImportError> {
         let source = Source {
             file,
             given: 0,
@@ -152,7 +148,7 @@ impl<R: BufRead> Rows<R> {
         let mut record = csv::ByteRecord::new();
         let read = self.reader.read_byte_record(&mut record);
         if self.source.borrow().overrun() {
-            return self.recover().map(Some);
+            return self.recover(self.base + start).map(Some);
         }
         if !read.map_err(io::Error::from)? {
             return Ok(None);
@@ -161,17 +157,25 @@ impl<R: BufRead> Rows<R> {
         let mut source = self.source.borrow_mut();
         source.since = 0;
         let last = source.line_at((self.base + end).saturating_sub(1));
-        let breaks = record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+        let breaks = record
+            .as_slice()
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count() as u64;
         let (line, bytes) = (last.saturating_sub(breaks), end - start);
         let fits = usize::try_from(bytes).is_ok_and(|bytes| bytes <= LINE_MAX);
-        Ok(Some((line, bytes, if fits { Ok(record) } else { Err(too_long()) })))
+        Ok(Some((
+            line,
+            bytes,
+            if fits { Ok(record) } else { Err(too_long()) },
+        )))
     }
 
     /// Begins again on the line after a row that is too long.
-    fn recover(&mut self) -> io::Result<(u64, u64, Refused<csv::ByteRecord>)> {
-        let start = self.base + self.reader.position().byte();
+    fn recover(&mut self, start: u64) -> io::Result<(u64, u64, Refused<csv::ByteRecord>)> {
         let mut source = self.source.borrow_mut();
-        let first = source.line_at(start);
+        // The end of the line before may be left to read, if it is CR LF.
+        let first = source.line_at(start + 1);
         let last = source.skip_line()?;
         self.base = source.given;
         drop(source);
@@ -226,7 +230,10 @@ fn columns(
         }
         columns.push(name);
     }
-    match required.iter().find(|name| !columns.iter().any(|column| column == *name)) {
+    match required
+        .iter()
+        .find(|name| !columns.iter().any(|column| column == *name))
+    {
         Some(missing) => Err(format!("column `{missing}` is missing")),
         None => Ok(columns),
     }
@@ -261,7 +268,9 @@ mod tests {
     }
 
     fn seen(rows: &[(u64, &str)]) -> Vec<(u64, String)> {
-        rows.iter().map(|(line, text)| (*line, (*text).to_owned())).collect()
+        rows.iter()
+            .map(|(line, text)| (*line, (*text).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -283,7 +292,11 @@ mod tests {
             ("a,b,a\n1,2,3\n", "the header: column `a` stands twice"),
             ("a,c\n1,2\n", "the header: column `c` is not known"),
         ] {
-            assert_eq!(rows(text.as_bytes()).err().as_deref(), Some(message), "{text:?}");
+            assert_eq!(
+                rows(text.as_bytes()).err().as_deref(),
+                Some(message),
+                "{text:?}"
+            );
         }
     }
 
@@ -291,12 +304,19 @@ mod tests {
     fn a_row_that_cannot_be_read_leaves_the_others_alone() {
         assert_eq!(
             all("a,b\n1\n2,3,4\n5,6\n"),
-            seen(&[(2, "RECORD_MALFORMED"), (3, "RECORD_MALFORMED"), (4, "a=5 b=6")])
+            seen(&[
+                (2, "RECORD_MALFORMED"),
+                (3, "RECORD_MALFORMED"),
+                (4, "a=5 b=6")
+            ])
         );
         let mut rows = rows(b"a,b\n1,\xff\n").expect("a header");
         let row = rows.next().expect("read").expect("a row");
         let refusal = row.values.expect_err("no UTF-8");
-        assert_eq!((refusal.code, refusal.field.as_deref()), ("FIELD_MALFORMED", Some("b")));
+        assert_eq!(
+            (refusal.code, refusal.field.as_deref()),
+            ("FIELD_MALFORMED", Some("b"))
+        );
     }
 
     #[test]

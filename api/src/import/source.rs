@@ -49,7 +49,10 @@ pub(super) fn standard_input(path: &Path) -> bool {
 /// ends with the process.
 pub(super) fn start(reading: Reading) -> Result<(Records, Option<u64>), ImportError> {
     let (file, bytes): (Box<dyn BufRead + Send>, _) = if standard_input(&reading.path) {
-        (Box::new(BufReader::with_capacity(BUFFER, io::stdin())), None)
+        (
+            Box::new(BufReader::with_capacity(BUFFER, io::stdin())),
+            None,
+        )
     } else {
         let opened = File::open(&reading.path).and_then(|file| Ok((file.metadata()?, file)));
         let (about, file) = opened.map_err(|source| ImportError::Open {
@@ -81,7 +84,10 @@ impl Reading {
         let mut lines = Lines::new(file);
         let mut passed = 0;
         while let Some(read) = lines.next()? {
-            let line = lines.line.strip_prefix(b"\xef\xbb\xbf").filter(|_| lines.number == 1);
+            let line = lines
+                .line
+                .strip_prefix(b"\xef\xbb\xbf")
+                .filter(|_| lines.number == 1);
             let line = line.unwrap_or(&lines.line);
             if !read.too_long && line.trim_ascii().is_empty() {
                 passed += read.bytes;
@@ -131,7 +137,9 @@ impl Reading {
             let record = Record {
                 line: row.line,
                 bytes: row.bytes,
-                steps: row.values.and_then(|members| self.steps(Fields::new(members))),
+                steps: row
+                    .values
+                    .and_then(|members| self.steps(Fields::new(members))),
                 rows: Vec::new(),
             };
             if send(sender, record).is_err() {

@@ -20,7 +20,10 @@ pub(super) fn steps(mut fields: Fields, base: Currency) -> Refused<Steps> {
     sku.check("sku")?;
     let warehouse = Warehouse(fields.required_id("warehouse")?);
     warehouse.check("warehouse")?;
-    if fields.currency("currency")?.is_some_and(|currency| currency != base) {
+    if fields
+        .currency("currency")?
+        .is_some_and(|currency| currency != base)
+    {
         let message = format!("stock is valued in the tenant's base currency, {base}");
         return Err(Refusal::at(rule::CURRENCY_MISMATCH, "currency", message));
     }

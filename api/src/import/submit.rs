@@ -9,6 +9,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use super::OnRefusal;
 use super::code;
 use super::error::ImportError;
 use super::order_rows;
@@ -16,7 +17,6 @@ use super::progress::Progress;
 use super::record::{Record, Step, Steps};
 use super::report::Report;
 use super::source::Records;
-use super::OnRefusal;
 
 /// Records on their way at once.
 const IN_FLIGHT: usize = 256;

@@ -6,6 +6,6 @@ mod query;
 mod types;
 
 pub use command::CatalogMutation;
-pub(super) use load::{ProductKeyLoader, ProductLoader};
+pub(super) use load::ProductLoader;
 pub use query::CatalogQuery;
 pub use types::Product;

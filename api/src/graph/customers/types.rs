@@ -46,7 +46,7 @@ impl Customer {
         match self.0.status.as_str() {
             model::ACTIVE => Ok(CustomerStatus::Active),
             model::ERASED => Ok(CustomerStatus::Erased),
-            other => Err(corrupt("customer status", other)),
+            other => Err(corrupt("a customer status", other)),
         }
     }
 

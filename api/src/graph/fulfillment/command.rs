@@ -63,7 +63,11 @@ async fn run<C: AnyCommand + 'static>(
     outgoing: Outgoing<C>,
 ) -> Result<ShipmentPayload> {
     let (receipt, result) = submit(ctx, outgoing).await?;
-    Ok(ShipmentPayload { order_id, receipt, result })
+    Ok(ShipmentPayload {
+        order_id,
+        receipt,
+        result,
+    })
 }
 
 fn order_id(id: &ID) -> Result<OrderId> {
@@ -137,7 +141,12 @@ impl FulfillmentMutation {
             label_cost_minor: input.label_cost_minor.map(|cost| cost.0),
             dispatched_at: input.dispatched_at.map(|at| at.0),
         };
-        run(ctx, command.order_id, Outgoing::new(command, input.idempotency_key)).await
+        run(
+            ctx,
+            command.order_id,
+            Outgoing::new(command, input.idempotency_key),
+        )
+        .await
     }
 
     /// Records that a shipment arrived.
@@ -149,9 +158,15 @@ impl FulfillmentMutation {
     ) -> Result<ShipmentPayload> {
         let command = domain::DeliverShipment {
             order_id: order_id(&input.order_id)?,
-            shipment_id: gid::decode(&input.shipment_id, "Shipment", "shipmentId").map(ShipmentId)?,
+            shipment_id: gid::decode(&input.shipment_id, "Shipment", "shipmentId")
+                .map(ShipmentId)?,
             delivered_at: input.delivered_at.map(|at| at.0),
         };
-        run(ctx, command.order_id, Outgoing::new(command, input.idempotency_key)).await
+        run(
+            ctx,
+            command.order_id,
+            Outgoing::new(command, input.idempotency_key),
+        )
+        .await
     }
 }

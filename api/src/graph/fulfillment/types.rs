@@ -17,7 +17,10 @@ pub struct Shipment {
 impl Shipment {
     /// One of an order's shipments.
     pub(in crate::graph) fn new(shipment: &ShipmentDoc, currency: Currency) -> Self {
-        Self { shipment: shipment.clone(), currency }
+        Self {
+            shipment: shipment.clone(),
+            currency,
+        }
     }
 }
 
@@ -30,13 +33,21 @@ impl Shipment {
 
     /// The warehouse that the goods left; null if the channel shipped them.
     async fn warehouse(&self) -> Option<&str> {
-        self.shipment.warehouse.as_ref().map(|warehouse| warehouse.as_str())
+        self.shipment
+            .warehouse
+            .as_ref()
+            .map(|warehouse| warehouse.as_str())
     }
 
     /// What it holds.
     async fn lines(&self) -> Vec<ShipmentLine> {
         let lines = self.shipment.lines.iter();
-        lines.map(|line| ShipmentLine { line: line.line, quantity: BigInt(line.quantity) }).collect()
+        lines
+            .map(|line| ShipmentLine {
+                line: line.line,
+                quantity: BigInt(line.quantity),
+            })
+            .collect()
     }
 
     /// Who carries it.
@@ -52,7 +63,10 @@ impl Shipment {
     /// What the label cost.
     #[graphql(guard = "Allow(Area::Fees)")]
     async fn label_cost(&self, _ctx: &Context<'_>) -> Result<Option<Money>> {
-        Ok(self.shipment.label_cost_minor.map(|minor| Money::new(minor, self.currency)))
+        Ok(self
+            .shipment
+            .label_cost_minor
+            .map(|minor| Money::new(minor, self.currency)))
     }
 
     /// When it left.

@@ -45,7 +45,10 @@ impl StockPayload {
         };
         let events = events(session(ctx)?, receipt).await?;
         let mut positions = Vec::new();
-        for key in events.iter().flat_map(|event| Inventory::keys(&event.event)) {
+        for key in events
+            .iter()
+            .flat_map(|event| Inventory::keys(&event.event))
+        {
             let row = loader::load::<StockLoader, _>(ctx, key).await?;
             positions.extend(row.map(StockPosition));
         }
@@ -189,7 +192,10 @@ fn cost(unit: Option<BigInt>, total: Option<BigInt>) -> Result<domain::ReceiptCo
     match (unit, total) {
         (Some(BigInt(unit)), None) => Ok(domain::ReceiptCost::Unit(unit)),
         (None, Some(BigInt(total))) => Ok(domain::ReceiptCost::Total(total)),
-        _ => Err(bad_input("unitCostMinor", "give either unitCostMinor or totalCostMinor")),
+        _ => Err(bad_input(
+            "unitCostMinor",
+            "give either unitCostMinor or totalCostMinor",
+        )),
     }
 }
 
@@ -247,11 +253,7 @@ impl InventoryMutation {
 
     /// Takes units out for good, outside of any order, at their share of the stock's value.
     #[graphql(guard = "Allow(Area::ManageStock)")]
-    async fn stock_issue(
-        &self,
-        ctx: &Context<'_>,
-        input: StockIssueInput,
-    ) -> Result<StockPayload> {
+    async fn stock_issue(&self, ctx: &Context<'_>, input: StockIssueInput) -> Result<StockPayload> {
         let reservation = input.reservation_id.as_ref();
         let reservation_id = gid::decode_opt(reservation, RESERVATION, "reservationId")?;
         let command = domain::IssueStock {
@@ -305,8 +307,14 @@ mod tests {
     #[test]
     fn a_receipt_has_one_cost() {
         let given = BigInt(5);
-        assert!(matches!(cost(Some(given), None), Ok(domain::ReceiptCost::Unit(5))));
-        assert!(matches!(cost(None, Some(given)), Ok(domain::ReceiptCost::Total(5))));
+        assert!(matches!(
+            cost(Some(given), None),
+            Ok(domain::ReceiptCost::Unit(5))
+        ));
+        assert!(matches!(
+            cost(None, Some(given)),
+            Ok(domain::ReceiptCost::Total(5))
+        ));
         assert!(cost(Some(given), Some(given)).is_err() && cost(None, None).is_err());
     }
 }

@@ -57,7 +57,10 @@ impl Watched for WatchedStock {
 
     fn wants(&self, key: &StockKey) -> bool {
         let sku = self.sku.as_ref().is_none_or(|wanted| *wanted == key.sku.0);
-        sku && self.warehouse.as_ref().is_none_or(|wanted| *wanted == key.warehouse.0)
+        sku && self
+            .warehouse
+            .as_ref()
+            .is_none_or(|wanted| *wanted == key.warehouse.0)
     }
 
     async fn rows(

@@ -23,8 +23,10 @@ pub(super) async fn by_keys(
     snapshot: &Snapshot,
     keys: &[StockKey],
 ) -> Result<HashMap<StockKey, inventory::Model>> {
-    let wanted: HashSet<(&str, &str)> =
-        keys.iter().map(|key| (key.sku.as_str(), key.warehouse.as_str())).collect();
+    let wanted: HashSet<(&str, &str)> = keys
+        .iter()
+        .map(|key| (key.sku.as_str(), key.warehouse.as_str()))
+        .collect();
     // A SKU lies in few warehouses: what is read too much is less than a condition a key.
     let skus: HashSet<&str> = keys.iter().map(|key| key.sku.as_str()).collect();
     let rows = visible(session)?.filter(inventory::Column::Sku.is_in(skus));
@@ -34,7 +36,10 @@ pub(super) async fn by_keys(
 }
 
 fn key(row: &inventory::Model) -> StockKey {
-    StockKey { sku: row.sku.as_str().into(), warehouse: row.warehouse.as_str().into() }
+    StockKey {
+        sku: row.sku.as_str().into(),
+        warehouse: row.warehouse.as_str().into(),
+    }
 }
 
 /// Positions by SKU and warehouse, batched within one request.

@@ -10,3 +10,4 @@ pub use command::InventoryMutation;
 pub use live::InventorySubscription;
 pub(super) use load::StockLoader;
 pub use query::InventoryQuery;
+pub use types::StockPosition;

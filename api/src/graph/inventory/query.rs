@@ -69,19 +69,32 @@ impl StockSort {
             Self::OnHandDesc => (Some(Column::OnHand), true),
             Self::OnHandAsc => (Some(Column::OnHand), false),
         };
-        let columns = first.into_iter().chain([Column::Sku, Column::Warehouse]).collect();
-        Keyset { columns, descending }
+        let columns = first
+            .into_iter()
+            .chain([Column::Sku, Column::Warehouse])
+            .collect();
+        Keyset {
+            columns,
+            descending,
+        }
     }
 }
 
 fn filtered(mut rows: Select<Entity>, filter: &StockFilter) -> Result<Select<Entity>> {
-    if filter.skus.as_ref().is_some_and(|skus| skus.len() > SKUS_MAX) {
+    if filter
+        .skus
+        .as_ref()
+        .is_some_and(|skus| skus.len() > SKUS_MAX)
+    {
         return Err(bad_input("filter.skus", "must be 250 at most"));
     }
     let conditions = [
         filter.sku.as_ref().map(|sku| Column::Sku.eq(sku)),
         filter.skus.as_ref().map(|skus| Column::Sku.is_in(skus)),
-        filter.warehouse.as_ref().map(|warehouse| Column::Warehouse.eq(warehouse)),
+        filter
+            .warehouse
+            .as_ref()
+            .map(|warehouse| Column::Warehouse.eq(warehouse)),
     ];
     for condition in conditions.into_iter().flatten() {
         rows = rows.filter(condition);
@@ -99,13 +112,21 @@ impl InventoryQuery {
         #[graphql(desc = "What.")] sku: String,
         #[graphql(desc = "The warehouse's code.")] warehouse: String,
     ) -> Result<Option<StockPosition>> {
-        let key = StockKey { sku: Sku(sku), warehouse: Warehouse(warehouse) };
-        Ok(loader::load::<StockLoader, _>(ctx, key).await?.map(StockPosition))
+        let key = StockKey {
+            sku: Sku(sku),
+            warehouse: Warehouse(warehouse),
+        };
+        Ok(loader::load::<StockLoader, _>(ctx, key)
+            .await?
+            .map(StockPosition))
     }
 
     /// Stock by SKU and warehouse, page by page: `first` 50 by default, 250 at most.
     #[graphql(guard = "Allow(Area::Stock)")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn inventory(
         &self,
         ctx: &Context<'_>,
@@ -125,11 +146,20 @@ impl InventoryQuery {
             false => None,
         };
         let binding = format!("{}:inventory:{sort:?}:{filter:?}", session.tenant()?);
-        let args = PageArgs { first, after, last, before };
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
         let secrets = &session.app.secrets;
         let page = page(&snapshot.tx, rows, &sort.keyset(), &args, secrets, &binding).await?;
-        let total_count = total_count.and_then(|count| i64::try_from(count).ok()).map(BigInt);
-        page.try_connect(StockConnectionFields { total_count }, |row| Ok(StockPosition(row)))
-            .map(Some)
+        let total_count = total_count
+            .and_then(|count| i64::try_from(count).ok())
+            .map(BigInt);
+        page.try_connect(StockConnectionFields { total_count }, |row| {
+            Ok(StockPosition(row))
+        })
+        .map(Some)
     }
 }

@@ -12,18 +12,19 @@ use crate::graph::{error, gid};
 const AVERAGE_DIGITS: u8 = 4;
 
 /// Stock of a SKU in a warehouse.
-pub struct StockPosition(pub(super) inventory::Model);
+pub struct StockPosition(pub(crate) inventory::Model);
 
 impl StockPosition {
     fn currency(&self) -> Result<Currency> {
-        Currency::parse(&self.0.currency).ok_or_else(|| error::corrupt("a currency", &self.0.currency))
+        Currency::parse(&self.0.currency)
+            .ok_or_else(|| error::corrupt("a currency", &self.0.currency))
     }
 }
 
 #[Object]
 impl StockPosition {
     /// Global id: always the same for a SKU and a warehouse.
-    async fn id(&self) -> ID {
+    pub(in crate::graph) async fn id(&self) -> ID {
         let (sku, warehouse) = (Sku(self.0.sku.clone()), Warehouse(self.0.warehouse.clone()));
         gid::encode("StockPosition", StreamId::stock(&sku, &warehouse).id)
     }
@@ -63,7 +64,11 @@ impl StockPosition {
     /// with four digits after the point, rounded half to even. Null where no units are.
     #[graphql(guard = "Allow(Area::StockCost)")]
     async fn average_cost(&self, _ctx: &Context<'_>) -> Result<Option<Decimal>> {
-        Ok(average(self.0.value_minor, self.0.on_hand, self.currency()?))
+        Ok(average(
+            self.0.value_minor,
+            self.0.on_hand,
+            self.currency()?,
+        ))
     }
 
     /// When the newest event of the position was recorded.

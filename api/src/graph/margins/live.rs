@@ -76,7 +76,9 @@ impl Watched for WatchedMargins {
         keys: Vec<Uuid>,
     ) -> Result<HashMap<Uuid, OrderMargins>> {
         let orders = by_orders(session, snapshot, &keys).await?.into_iter();
-        Ok(orders.map(|(order_id, lines)| (order_id, OrderMargins { order_id, lines })).collect())
+        Ok(orders
+            .map(|(order_id, lines)| (order_id, OrderMargins { order_id, lines }))
+            .collect())
     }
 }
 

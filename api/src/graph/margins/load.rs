@@ -29,7 +29,10 @@ pub(super) async fn by_orders(
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<margins::Model>>> {
     let rows = visible(session)?.filter(margins::Column::OrderId.is_in(ids.iter().copied()));
-    let rows = rows.order_by_asc(margins::Column::Line).all(&snapshot.tx).await;
+    let rows = rows
+        .order_by_asc(margins::Column::Line)
+        .all(&snapshot.tx)
+        .await;
     let mut orders: HashMap<Uuid, Vec<margins::Model>> = HashMap::new();
     for row in rows.map_err(error::db)? {
         orders.entry(row.order_id).or_default().push(row);

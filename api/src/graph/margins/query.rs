@@ -74,7 +74,10 @@ impl MarginSort {
             Self::NetDesc => (Column::NetMinor, true),
             Self::NetAsc => (Column::NetMinor, false),
         };
-        Keyset { columns: vec![column, Column::OrderId, Column::Line], descending }
+        Keyset {
+            columns: vec![column, Column::OrderId, Column::Line],
+            descending,
+        }
     }
 }
 
@@ -83,11 +86,22 @@ fn filtered(mut rows: Select<Entity>, filter: &MarginFilter) -> Result<Select<En
     let conditions = [
         order.map(|id| Column::OrderId.eq(id)),
         filter.sku.as_ref().map(|sku| Column::Sku.eq(sku)),
-        filter.channel.as_ref().map(|channel| Column::Channel.eq(channel)),
-        filter.booked_from.map(|from| Column::BookedOn.gte(from.0.to_string())),
-        filter.booked_to.map(|to| Column::BookedOn.lte(to.0.to_string())),
-        filter.recognized_from.map(|from| Column::RecognizedOn.gte(from.0.to_string())),
-        filter.recognized_to.map(|to| Column::RecognizedOn.lte(to.0.to_string())),
+        filter
+            .channel
+            .as_ref()
+            .map(|channel| Column::Channel.eq(channel)),
+        filter
+            .booked_from
+            .map(|from| Column::BookedOn.gte(from.0.to_string())),
+        filter
+            .booked_to
+            .map(|to| Column::BookedOn.lte(to.0.to_string())),
+        filter
+            .recognized_from
+            .map(|from| Column::RecognizedOn.gte(from.0.to_string())),
+        filter
+            .recognized_to
+            .map(|to| Column::RecognizedOn.lte(to.0.to_string())),
         filter.cost_known.map(|known| match known {
             true => Column::CogsMinor.is_not_null(),
             false => Column::CogsMinor.is_null(),
@@ -103,7 +117,10 @@ fn filtered(mut rows: Select<Entity>, filter: &MarginFilter) -> Result<Select<En
 impl MarginQuery {
     /// What order lines earned, page by page: `first` 50 by default, 250 at most.
     #[graphql(guard = "Allow(Area::Margins)")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn margins(
         &self,
         ctx: &Context<'_>,
@@ -123,12 +140,21 @@ impl MarginQuery {
             false => None,
         };
         let binding = format!("{}:margins:{sort:?}:{filter:?}", session.tenant()?);
-        let args = PageArgs { first, after, last, before };
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
         let secrets = &session.app.secrets;
         let page = page(&snapshot.tx, rows, &sort.keyset(), &args, secrets, &binding).await?;
-        let total_count = total_count.and_then(|count| i64::try_from(count).ok()).map(BigInt);
-        page.try_connect(MarginConnectionFields { total_count }, |row| Ok(MarginLine(row)))
-            .map(Some)
+        let total_count = total_count
+            .and_then(|count| i64::try_from(count).ok())
+            .map(BigInt);
+        page.try_connect(MarginConnectionFields { total_count }, |row| {
+            Ok(MarginLine(row))
+        })
+        .map(Some)
     }
 
     /// Sums of what order lines earned, from the daily roll-up: one group for each combination of
@@ -138,12 +164,17 @@ impl MarginQuery {
     async fn margin_sums(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default, desc = "What each has groups of its own. All in one without it.")]
+        #[graphql(
+            default,
+            desc = "What each has groups of its own. All in one without it."
+        )]
         group_by: Vec<MarginGroup>,
         #[graphql(desc = "All days, channels and SKUs without it.")] filter: Option<
             MarginSumsFilter,
         >,
     ) -> Result<Option<Vec<MarginSums>>> {
-        sums::sums(ctx, &group_by, filter.unwrap_or_default()).await.map(Some)
+        sums::sums(ctx, &group_by, filter.unwrap_or_default())
+            .await
+            .map(Some)
     }
 }

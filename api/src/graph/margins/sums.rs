@@ -127,10 +127,17 @@ pub(super) async fn sums(
     let session = session(ctx)?;
     let rows = grouped(filtered(session, filter)?, group_by);
     let snapshot = session.read().await?;
-    let rows = rows.limit(GROUPS_MAX as u64 + 1).into_model::<Sum>().all(&snapshot.tx).await;
+    let rows = rows
+        .limit(GROUPS_MAX as u64 + 1)
+        .into_model::<Sum>()
+        .all(&snapshot.tx)
+        .await;
     let rows = rows.map_err(error::db)?;
     if rows.len() > GROUPS_MAX {
-        return Err(bad_input("groupBy", "more than 1000 groups; narrow the filter or group by less"));
+        return Err(bad_input(
+            "groupBy",
+            "more than 1000 groups; narrow the filter or group by less",
+        ));
     }
     rows.into_iter().map(MarginSums::of).collect()
 }
@@ -142,7 +149,9 @@ fn filtered(session: &Session, filter: MarginSumsFilter) -> Result<Select<Entity
         filter.to.map(|to| Column::Day.lte(to.0.to_string())),
         filter.channel.map(|channel| Column::Channel.eq(channel)),
         filter.sku.map(|sku| Column::Sku.eq(sku)),
-        session.channels().map(|channels| Column::Channel.is_in(channels)),
+        session
+            .channels()
+            .map(|channels| Column::Channel.is_in(channels)),
     ];
     for condition in conditions.into_iter().flatten() {
         rows = rows.filter(condition);
@@ -162,7 +171,10 @@ fn grouped(rows: Select<Entity>, group_by: &[MarginGroup]) -> Select<Entity> {
         rows = if group_by.contains(&group) {
             rows.column(column).group_by(column).order_by_asc(column)
         } else {
-            rows.column_as(Expr::value(None::<String>).cast_as(Alias::new("text")), name)
+            rows.column_as(
+                Expr::value(None::<String>).cast_as(Alias::new("text")),
+                name,
+            )
         };
     }
     rows = rows.column(Column::Currency).group_by(Column::Currency);
@@ -218,7 +230,11 @@ mod tests {
     use super::*;
 
     fn sums(sum: Sum) -> MarginSums {
-        MarginSums::of(Sum { currency: "EUR".to_owned(), ..sum }).expect("a row that decodes")
+        MarginSums::of(Sum {
+            currency: "EUR".to_owned(),
+            ..sum
+        })
+        .expect("a row that decodes")
     }
 
     #[test]
@@ -233,12 +249,19 @@ mod tests {
             ..Sum::default()
         });
         let ratios = [sums.gross_margin_ratio, sums.contribution_ratio];
-        assert_eq!(ratios.map(|ratio| ratio.expect("a ratio").0), ["0.250000", "0.200000"]);
+        assert_eq!(
+            ratios.map(|ratio| ratio.expect("a ratio").0),
+            ["0.250000", "0.200000"]
+        );
     }
 
     #[test]
     fn where_no_cost_is_known_there_is_no_margin() {
-        let unknown = Sum { net_minor: 10_000, unknown_cost_lines: 2, ..Sum::default() };
+        let unknown = Sum {
+            net_minor: 10_000,
+            unknown_cost_lines: 2,
+            ..Sum::default()
+        };
         let sums = sums(unknown);
         assert!(sums.cogs.is_none() && sums.gross_margin.is_none() && sums.contribution.is_none());
         assert_eq!(sums.unknown_cost_lines, BigInt(2));
@@ -246,8 +269,14 @@ mod tests {
 
     #[test]
     fn where_everything_was_given_up_the_margin_is_zero_without_a_ratio() {
-        let sums = sums(Sum { line_count: 1, ..Sum::default() });
-        assert_eq!(sums.gross_margin.map(|margin| margin.amount_minor), Some(BigInt(0)));
+        let sums = sums(Sum {
+            line_count: 1,
+            ..Sum::default()
+        });
+        assert_eq!(
+            sums.gross_margin.map(|margin| margin.amount_minor),
+            Some(BigInt(0))
+        );
         assert_eq!(sums.gross_margin_ratio, None);
     }
 }

@@ -22,7 +22,8 @@ pub(super) fn ratio(part_minor: Option<i64>, of_minor: i64) -> Option<Decimal> {
 
 impl MarginLine {
     fn code(&self) -> Result<Currency> {
-        Currency::parse(&self.0.currency).ok_or_else(|| error::corrupt("a currency", &self.0.currency))
+        Currency::parse(&self.0.currency)
+            .ok_or_else(|| error::corrupt("a currency", &self.0.currency))
     }
 
     fn money(&self, minor: i64) -> Result<Money> {
@@ -44,7 +45,9 @@ impl MarginLine {
     /// The order. Null if the caller may not see it.
     #[graphql(guard = "Allow(Area::Orders)")]
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<Order>> {
-        Ok(loader::load::<OrderLoader, _>(ctx, self.0.order_id).await?.map(Order))
+        Ok(loader::load::<OrderLoader, _>(ctx, self.0.order_id)
+            .await?
+            .map(Order))
     }
 
     /// The line's number in the order, from 1.
@@ -84,7 +87,11 @@ impl MarginLine {
 
     /// The same, once nothing of the line is open any more. Null until then.
     async fn recognized_on(&self) -> Result<Option<Date>> {
-        self.0.recognized_on.as_deref().map(Date::stored).transpose()
+        self.0
+            .recognized_on
+            .as_deref()
+            .map(Date::stored)
+            .transpose()
     }
 
     /// Units ordered and not given up, in the SKU's base unit.

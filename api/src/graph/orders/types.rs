@@ -6,12 +6,15 @@ use entrepot_domain::orders::{Allocation, Discount, DiscountScope, Tax};
 use entrepot_projections::orders as model;
 use model::OrderDoc;
 
+use crate::graph::catalog::{Product, ProductLoader};
+use crate::graph::customers::{Customer, CustomerLoader};
 use crate::graph::fulfillment::Shipment;
-use crate::graph::gid;
 use crate::graph::margins::{self, MarginLine};
 use crate::graph::payments::Payment;
+use crate::graph::personal::{self, Address};
 use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, CurrencyCode, Date, DateTime, Money};
+use crate::graph::{gid, loader};
 
 /// An order.
 pub struct Order(pub(crate) OrderDoc);

@@ -55,7 +55,10 @@ impl PaymentPayload {
             return Ok(None);
         };
         let events = events(session(ctx)?, receipt).await?;
-        match events.iter().find_map(|event| Orders::keys(&event.event).pop()) {
+        match events
+            .iter()
+            .find_map(|event| Orders::keys(&event.event).pop())
+        {
             Some(OrderId(id)) => loader::load::<OrderLoader, _>(ctx, id).await,
             None => Ok(None),
         }
@@ -254,7 +257,9 @@ impl PaymentMutation {
         ctx: &Context<'_>,
         input: PaymentVoidInput,
     ) -> Result<PaymentPayload> {
-        let command = domain::VoidPayment { payment_id: payment_id(&input.payment_id)? };
+        let command = domain::VoidPayment {
+            payment_id: payment_id(&input.payment_id)?,
+        };
         run(ctx, command, input.idempotency_key).await
     }
 

@@ -28,7 +28,10 @@ pub enum PaymentAttempt {
 impl Payment {
     /// One of an order's payments.
     pub(in crate::graph) fn new(payment: &PaymentDoc, currency: Currency) -> Self {
-        Self { payment: payment.clone(), currency }
+        Self {
+            payment: payment.clone(),
+            currency,
+        }
     }
 }
 

@@ -1,0 +1,121 @@
+//! `entrepot bench`: measures this program on this machine, each figure beside the yardstick that
+//! was taken in the same round. Figures, not assertions: disks and neighbors change by the minute.
+//!
+//! A scenario works on a database of its own that is dropped afterwards, and against a server of
+//! its own: this program again, as a child process on a loopback port. [`ground`] makes the
+//! database, [`server`] the process, [`retailer`] something to sell, [`load`] and [`client`] the
+//! callers, [`usage`] reads what they cost, [`figure`] says it.
+
+mod client;
+mod commands;
+mod figure;
+mod ground;
+mod import;
+mod live;
+mod load;
+mod memory;
+mod pgbench;
+mod rebuild;
+mod retailer;
+mod server;
+mod usage;
+
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Place;
+
+pub(crate) use figure::Figure;
+use figure::Series;
+use ground::Ground;
+
+/// What to measure. Everything happens in a database of its own, made on the server that
+/// `--database-url` names, or in a SQLite file in the system's temporary folder.
+#[derive(Clone, Debug, Args)]
+pub struct BenchArgs {
+    /// What to measure.
+    #[arg(value_enum)]
+    scenario: Scenario,
+    /// Print figures as JSON, one a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// How long each measurement takes.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    seconds: u64,
+    /// How often everything is measured; figures are medians of the rounds.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rounds: u32,
+    /// Clients that wait for one answer each, for `commands`.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64], value_parser = counted)]
+    clients: Vec<usize>,
+    /// Tenants that the clients belong to, for `commands`.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 64], value_parser = counted)]
+    tenants: Vec<usize>,
+    /// Compare `commands` with pgbench in every round: one insert a transaction, as many clients.
+    #[arg(long)]
+    pgbench: bool,
+    /// Events of the log, for `rebuild`.
+    #[arg(long, default_value_t = 100_000)]
+    events: usize,
+    /// Orders of the file, for `import`.
+    #[arg(long, default_value_t = 20_000)]
+    orders: usize,
+}
+
+fn counted(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=10_000) => Ok(count),
+        _ => Err("a number from 1 to 10,000".to_owned()),
+    }
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Scenario {
+    /// Orders placed over HTTP: rate, latency, CPU.
+    Commands,
+    /// From a command to the subscriber who sees it.
+    Live,
+    /// Folding read models again.
+    Rebuild,
+    /// Importing a file of orders.
+    Import,
+    /// Memory of a server, idle and after commands.
+    Memory,
+}
+
+type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
+
+/// Measures, and answers when nothing is left of it but the figures.
+pub(crate) async fn run(
+    place: &Place,
+    args: &BenchArgs,
+    stop: &CancellationToken,
+) -> Result<Vec<Figure>> {
+    let ground = Ground::make(place).await?;
+    let measured = stop.run_until_cancelled(measure(&ground, args)).await;
+    ground.clear().await?;
+    measured.unwrap_or_else(|| Err("stopped before the end".into()))
+}
+
+async fn measure(ground: &Ground, args: &BenchArgs) -> Result<Vec<Figure>> {
+    let scenario = args.scenario.to_possible_value();
+    let scenario = scenario.map_or_else(String::new, |value| value.get_name().to_owned());
+    let mut series = Series::new(scenario, ground.database());
+    match args.scenario {
+        Scenario::Commands => commands::measure(ground, args, &mut series).await?,
+        Scenario::Live => live::measure(ground, args, &mut series).await?,
+        Scenario::Rebuild => rebuild::measure(ground, args, &mut series).await?,
+        Scenario::Import => import::measure(ground, args, &mut series).await?,
+        Scenario::Memory => memory::measure(ground, args, &mut series).await?,
+    }
+    Ok(series.figures())
+}
+
+impl BenchArgs {
+    const fn window(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+}

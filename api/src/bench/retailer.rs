@@ -1,0 +1,168 @@
+//! Tenants that can sell for as long as a measurement takes, and the order that is placed.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use entrepot_domain::catalog::{CreateSku, SetPrice};
+use entrepot_domain::command::AnyCommand;
+use entrepot_domain::inventory::{ReceiptCost, ReceiveStock};
+use entrepot_domain::kernel::{
+    Actor, ActorKind, Currency, QUANTITY_MAX, Sku, TenantId, Warehouse, Zone,
+};
+use entrepot_domain::orders::{PlaceLine, PlaceOrder};
+use entrepot_domain::tenants::{Channel, Config, ConfigureTenant, CreateTenant, TaxRate};
+use entrepot_event_store::{Receipt, Store, Submission, clock};
+use serde_json::json;
+
+use super::Result;
+use super::client::Caller;
+use super::ground::{Ground, close};
+use crate::auth::{IssueRequest, Role, issue_embedded};
+use crate::config::AUDIENCE;
+
+/// What is sold: the SKU and its price.
+const ITEMS: [(&str, i64); 3] = [("A", 2499), ("B", 1500), ("C", 2500)];
+/// How the commands' answer is asked for: what the log says, and no read model.
+const ORDER_PLACE: &str = "mutation Place($input: OrderPlaceInput!) { orderPlace(input: $input) { \
+                           position userErrors { code message } } }";
+/// How long tokens are good for: longer than any measurement.
+const TOKEN_TTL: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// The slug of a tenant by its number.
+pub(super) fn slug(number: usize) -> String {
+    format!("bench-{number}")
+}
+
+/// Makes tenants that can sell.
+pub(super) async fn prepare(ground: &Ground, tenants: usize) -> Result<()> {
+    let app = ground.open().await?;
+    for number in 0..tenants {
+        open_shop(&app.store, &slug(number)).await?;
+    }
+    close(&app.store).await;
+    Ok(())
+}
+
+/// Makes a tenant that can sell.
+pub(super) async fn open_shop(store: &Store, slug: &str) -> Result<TenantId> {
+    let tenant = store.provision(slug).await?;
+    let created = CreateTenant {
+        slug: slug.to_owned(),
+        name: slug.to_owned(),
+        base_currency: Currency::default(),
+        time_zone: Zone("America/New_York".to_owned()),
+    };
+    submit(store, tenant, created).await?;
+    let tax = TaxRate {
+        code: "US-NY".to_owned(),
+        rate_ppm: 82_500,
+    };
+    let web = Channel {
+        code: "web".to_owned(),
+        name: "Web".to_owned(),
+    };
+    for config in [
+        Config::TaxTable(BTreeMap::from([("standard".to_owned(), vec![tax])])),
+        Config::Channels(vec![web]),
+        Config::Warehouses(vec![Warehouse::from("east")]),
+    ] {
+        submit(store, tenant, ConfigureTenant { config }).await?;
+    }
+    for (sku, price) in ITEMS {
+        stock(store, tenant, Sku::from(sku), price).await?;
+    }
+    Ok(tenant)
+}
+
+async fn stock(store: &Store, tenant: TenantId, sku: Sku, price: i64) -> Result<()> {
+    let create = CreateSku {
+        sku: sku.clone(),
+        title: format!("Item {sku}"),
+        tax_class: "standard".to_owned(),
+        tracked: true,
+        category: None,
+    };
+    submit(store, tenant, create).await?;
+    let set_price = SetPrice {
+        sku: sku.clone(),
+        currency: Currency::default(),
+        amount_minor: price,
+    };
+    submit(store, tenant, set_price).await?;
+    let receive = ReceiveStock {
+        sku,
+        warehouse: Warehouse::from("east"),
+        quantity: QUANTITY_MAX / 1000,
+        cost: ReceiptCost::Unit(price / 2),
+        reference: None,
+    };
+    submit(store, tenant, receive).await.map(drop)
+}
+
+/// Has a command decided in this process.
+pub(super) async fn submit(
+    store: &Store,
+    tenant: TenantId,
+    command: impl AnyCommand + 'static,
+) -> Result<Receipt> {
+    let actor = Actor {
+        kind: ActorKind::Operator,
+        id: "bench".to_owned(),
+        roles: Vec::new(),
+    };
+    Ok(store
+        .submit(Submission::new(tenant, actor, command))
+        .await?)
+}
+
+/// An order of three lines, as a command.
+pub(super) fn order() -> PlaceOrder {
+    let line = |(sku, _)| PlaceLine {
+        sku: Sku::from(sku),
+        quantity: 1,
+        unit_price_minor: None,
+        discounts: Vec::new(),
+    };
+    PlaceOrder {
+        order_id: None,
+        channel: "web".to_owned(),
+        external_ref: None,
+        customer_id: None,
+        address_ref: None,
+        currency: None,
+        lines: ITEMS.into_iter().map(line).collect(),
+        discounts: Vec::new(),
+        shipping: None,
+        placed_at: None,
+        subscription_id: None,
+    }
+}
+
+/// An order of three lines, as the body of a request, under a key of its own.
+pub(super) fn order_request() -> String {
+    let lines = ITEMS.map(|(sku, _)| json!({ "sku": sku, "quantity": "1" }));
+    let input = json!({ "idempotencyKey": clock::fresh_id(), "channel": "web", "lines": lines });
+    json!({ "query": ORDER_PLACE, "variables": { "input": input } }).to_string()
+}
+
+/// A caller who may place a tenant's orders and follow them.
+pub(super) fn caller(
+    ground: &Ground,
+    address: SocketAddr,
+    tenant: usize,
+    accept: &str,
+) -> Result<Caller> {
+    let request = IssueRequest {
+        audience: AUDIENCE.to_owned(),
+        subject: "bench".to_owned(),
+        tenant: Some(slug(tenant)),
+        platform: false,
+        roles: [Role::Commerce].into_iter().collect(),
+        channels: Vec::new(),
+        ttl: TOKEN_TTL,
+    };
+    let key = ground.place().secrets()?.jwt_key();
+    let token = issue_embedded(&key, &request, clock::now())?;
+    Ok(Caller::new(address, &token, accept))
+}

@@ -1,0 +1,52 @@
+//! Reads subscriptions: what the caller may not see is not there.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::Result;
+use async_graphql::dataloader::Loader;
+use entrepot_entity::{scope, subscriptions};
+use entrepot_projections::subscriptions::SubscriptionDoc;
+use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
+use uuid::Uuid;
+
+use crate::graph::error;
+use crate::graph::session::{Session, Snapshot};
+
+/// The tenant's subscriptions that the caller may see.
+pub(super) fn visible(session: &Session) -> Result<Select<subscriptions::Entity>> {
+    let rows = scope::of::<subscriptions::Entity>(session.tenant()?.0);
+    Ok(match session.channels() {
+        Some(channels) => rows.filter(subscriptions::Column::Channel.is_in(channels)),
+        None => rows,
+    })
+}
+
+/// A subscription's document.
+pub(super) fn document(row: &subscriptions::Model) -> Result<SubscriptionDoc> {
+    serde_json::from_str(&row.doc).map_err(|error| error::corrupt("a subscription", (row.subscription_id, error)))
+}
+
+/// Subscriptions by id, in one state.
+pub(super) async fn by_ids(
+    session: &Session,
+    snapshot: &Snapshot,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, SubscriptionDoc>> {
+    let rows = visible(session)?.filter(subscriptions::Column::SubscriptionId.is_in(ids.iter().copied()));
+    let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
+    rows.iter().map(|row| Ok((row.subscription_id, document(row)?))).collect()
+}
+
+/// Subscriptions by id, batched within one request.
+pub struct SubscriptionLoader(pub(in crate::graph) Arc<Session>);
+
+impl Loader<Uuid> for SubscriptionLoader {
+    type Value = SubscriptionDoc;
+    type Error = async_graphql::Error;
+
+    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, SubscriptionDoc>> {
+        let snapshot = self.0.read().await?;
+        by_ids(&self.0, &snapshot, ids).await
+    }
+}

@@ -1,1 +1,0 @@
-//! Files against a log.

@@ -1,0 +1,184 @@
+//! A database of a test's own.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use entrepot_api::app::App;
+use entrepot_api::config::Place;
+use entrepot_api::process;
+use entrepot_domain::postings::NoPostings;
+use entrepot_event_store::db::{Db, DbOptions};
+use entrepot_event_store::{Feed, Hints, Store};
+use entrepot_migration::{Migrator, MigratorTrait as _};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Connections of each node's two pools: a server has room for many tests.
+const CONNECTIONS: u32 = 6;
+/// The lock under which the template database is made.
+const TEMPLATE_LOCK: i64 = 0x0065_6e74_7265_706f;
+
+/// A fresh, migrated database, gone when it is dropped.
+#[derive(Debug)]
+pub struct TestDb {
+    /// `sqlite:<path>`, or a superuser's `postgres://…`.
+    pub url: String,
+    dir: PathBuf,
+    /// The PostgreSQL server and the database there.
+    server: Option<(String, String)>,
+}
+
+impl TestDb {
+    /// A SQLite file.
+    pub async fn sqlite() -> Self {
+        let dir = new_dir();
+        let url = format!("sqlite:{}", dir.join("entrepot.db").display());
+        let db = connect(&format!("{url}?mode=rwc")).await;
+        Migrator::up(&db, None).await.expect("the file is migrated");
+        db.close().await.expect("the file closes");
+        Self { url, dir, server: None }
+    }
+
+    /// A PostgreSQL database, copied from a template that is migrated once for each build of the tests.
+    pub async fn postgres() -> Self {
+        let server = server();
+        let template = template(&server).await;
+        let name = format!("entrepot_test_{}", Uuid::new_v4().simple());
+        let admin = connect(&format!("{server}/postgres")).await;
+        let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
+        admin.execute_unprepared(&sql).await.expect("the template is copied");
+        admin.close().await.expect("closes");
+        Self { url: format!("{server}/{name}"), dir: new_dir(), server: Some((server, name)) }
+    }
+
+    /// Whether this is PostgreSQL.
+    pub const fn on_postgres(&self) -> bool {
+        self.server.is_some()
+    }
+
+    /// Where a process finds the database.
+    pub fn place(&self) -> Place {
+        Place {
+            data_dir: self.dir.clone(),
+            database_url: Some(self.url.clone()),
+            database_connections: CONNECTIONS,
+            redis_url: None,
+            secret: None,
+        }
+    }
+
+    /// A process of the product on the database, without its workers.
+    pub async fn app(&self) -> App {
+        process::open(&self.place(), &CancellationToken::new()).await.expect("the process starts")
+    }
+
+    /// A node's store: each has its own connections, lanes and feed.
+    pub async fn store(&self) -> Store {
+        store_at(&self.url).await
+    }
+
+    /// A node's store that reaches the database through another port of this machine.
+    pub async fn store_through(&self, port: u16) -> Store {
+        let (_, name) = self.server.as_ref().expect("PostgreSQL is reached by a port");
+        store_at(&format!("postgres://postgres@127.0.0.1:{port}/{name}")).await
+    }
+
+    /// `host:port` of the server.
+    pub fn address(&self) -> String {
+        let (server, _) = self.server.as_ref().expect("PostgreSQL has an address");
+        server.rsplit('@').next().expect("a host").to_owned()
+    }
+
+    /// A connection of nobody's process: on PostgreSQL a superuser's, which row-level security does
+    /// not bind.
+    pub async fn sql(&self) -> DatabaseConnection {
+        connect(&self.url).await
+    }
+}
+
+impl Drop for TestDb {
+    fn drop(&mut self) {
+        let _removed = std::fs::remove_dir_all(&self.dir);
+        let Some((server, name)) = self.server.take() else { return };
+        // A runtime of its own: the test's is blocked here.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.map(|runtime| runtime.block_on(drop_database(&server, &name)))
+        });
+        let _joined = dropped.join();
+    }
+}
+
+async fn drop_database(server: &str, name: &str) {
+    let admin = Database::connect(options(&format!("{server}/postgres"))).await;
+    if let Ok(admin) = admin {
+        let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        let _dropped = admin.execute_unprepared(&sql).await;
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "where the test servers are is told by scripts/with-servers")]
+fn server() -> String {
+    std::env::var("ENTREPOT_TEST_POSTGRES")
+        .expect("ENTREPOT_TEST_POSTGRES is not set: run scripts/test, which starts a PostgreSQL for the tests")
+}
+
+fn new_dir() -> PathBuf {
+    let dir = std::env::temp_dir().join(format!("entrepot-test-{}", Uuid::new_v4().simple()));
+    std::fs::create_dir_all(&dir).expect("a folder is made");
+    dir
+}
+
+async fn store_at(url: &str) -> Store {
+    let options = DbOptions { url: url.to_owned(), connections: CONNECTIONS };
+    let db = Db::open(&options).await.expect("the database opens");
+    Store::new(db, Arc::new(Feed::default()), Hints::none(), Arc::new(NoPostings))
+}
+
+fn options(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1).sqlx_logging(false);
+    options
+}
+
+async fn connect(url: &str) -> DatabaseConnection {
+    Database::connect(options(url)).await.expect("the database answers")
+}
+
+/// The migrated database that tests copy: one for each build of the tests, made by whoever comes first.
+async fn template(server: &str) -> String {
+    let name = format!("entrepot_template_{}", build());
+    let admin = connect(&format!("{server}/postgres")).await;
+    let run = |sql: String| admin.execute_unprepared(&sql);
+    run(format!("SELECT pg_advisory_lock({TEMPLATE_LOCK})").clone()).await.expect("the lock is taken");
+    let sql = format!("SELECT 1 FROM pg_database WHERE datname = '{name}'");
+    let there = admin.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await.expect("answers");
+    if there.is_none() {
+        let new = format!("{name}_new");
+        run(format!("DROP DATABASE IF EXISTS {new}")).await.expect("leftovers go");
+        run(format!("CREATE DATABASE {new}")).await.expect("the template is made");
+        let db = connect(&format!("{server}/{new}")).await;
+        Migrator::up(&db, None).await.expect("the template is migrated");
+        db.close().await.expect("closes");
+        // Renamed when it is whole: a run that was killed leaves no half template.
+        run(format!("ALTER DATABASE {new} RENAME TO {name}")).await.expect("the template is named");
+    }
+    admin.close().await.expect("the lock goes with the connection");
+    name
+}
+
+/// Tells builds of the tests apart.
+fn build() -> String {
+    let exe = std::env::current_exe().and_then(std::fs::metadata).expect("the tests know their file");
+    let built = exe.modified().expect("files have times");
+    let age = built.duration_since(std::time::SystemTime::UNIX_EPOCH).expect("after 1970");
+    format!("{}_{}", age.as_nanos(), exe.len())
+}
+
+/// Makes a connection work as the server does: the application's role, a tenant or none.
+pub async fn as_app(sql: &DatabaseConnection, tenant: Option<i64>) {
+    let tenant = tenant.map(|tenant| tenant.to_string()).unwrap_or_default();
+    let set = format!("SET ROLE entrepot_app; SET app.tenant_id = '{tenant}'");
+    sql.execute_unprepared(&set).await.expect("the role is there");
+}
