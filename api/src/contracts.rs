@@ -1,10 +1,12 @@
 //! The published contracts: `schema.graphql`, `schema.sql` and `events.json` at the top of the
 //! repository. A test holds the files to what this prints.
 
+use std::io::Write as _;
+
 use clap::{Args, ValueEnum};
 use entrepot_domain::event::Event;
 use entrepot_migration::{Migrator, MigratorTrait as _};
-use sea_orm::{ConnectionTrait as _, Database, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DbBackend, DbErr, Statement};
 use serde_json::json;
 
 use crate::graph;
@@ -39,10 +41,13 @@ impl Contract {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a command's result")]
 pub(crate) async fn print(args: &SchemaArgs) -> crate::cli::CliResult {
-    print!("{}", args.contract.text().await?);
-    Ok(())
+    let text = args.contract.text().await?;
+    match std::io::stdout().write_all(text.as_bytes()) {
+        // A reader that has seen enough is no error.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 fn events() -> String {
@@ -57,7 +62,7 @@ fn events() -> String {
 
 /// The schema of a database that was just migrated.
 async fn sql() -> Result<String, DbErr> {
-    let db = Database::connect("sqlite::memory:").await?;
+    let db = Database::connect(ConnectOptions::new("sqlite::memory:").sqlx_logging(false).to_owned()).await?;
     Migrator::up(&db, None).await?;
     let sql = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'seaql_%' ORDER BY type DESC, name";
     let rows = db.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?;

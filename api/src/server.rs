@@ -62,6 +62,9 @@ pub enum ServeError {
     /// An issuer is wrong.
     #[error(transparent)]
     Issuer(#[from] crate::auth::IssuerError),
+    /// The schema is wrong.
+    #[error("the schema: {0}")]
+    Schema(#[from] async_graphql::parser::Error),
     /// The metrics' recorder is taken.
     #[error("metrics: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
@@ -82,7 +85,7 @@ pub async fn serve(
 
     let mut router = health(&app, recorder);
     if args.role != Duty::Worker {
-        let executor = Executor::new(graph(), Arc::new(app.clone()));
+        let executor = Executor::new(graph(), Arc::new(app.clone()))?;
         let config = HttpConfig { origins_allowed: args.origins.clone(), shutdown: stop.clone(), ..HttpConfig::default() };
         router = router.merge(graphql_router(executor, verifier, config));
     }

@@ -22,12 +22,18 @@ const CONSISTENCY: &str = "entrepot-consistency";
 pub struct Executor {
     schema: Graph,
     app: Arc<App>,
+    input_types: InputTypes,
 }
 
 impl Executor {
     /// An executor of the whole graph.
-    pub const fn new(schema: Graph, app: Arc<App>) -> Self {
-        Self { schema, app }
+    ///
+    /// # Errors
+    ///
+    /// If the schema's own text does not parse: a bug of the schema.
+    pub fn new(schema: Graph, app: Arc<App>) -> Result<Self, async_graphql::parser::Error> {
+        let input_types = InputTypes::from_sdl(&schema.sdl())?;
+        Ok(Self { schema, app, input_types })
     }
 
     /// Finds the caller's tenant and waits for the state that the caller asks for.
@@ -69,7 +75,7 @@ impl GraphExecutor for Executor {
     }
 
     fn input_types(&self) -> InputTypes {
-        InputTypes::from_sdl(&self.schema.sdl())
+        self.input_types.clone()
     }
 
     fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Response> {

@@ -157,7 +157,11 @@ mod tests {
 
     #[test]
     fn a_lone_surrogate_is_refused_in_names_and_values() {
-        for line in [r#"{"id":"\ud800"}"#, r#"{"id":"\udc00x"}"#, r#"{"\ud800\u0041":1}"#] {
+        for line in [
+            r#"{"id":"\ud800"}"#,
+            r#"{"id":"\udc00x"}"#,
+            r#"{"\ud800\u0041":1}"#,
+        ] {
             assert!(refused(line.as_bytes()).starts_with("the line is not well-formed JSON"));
         }
         assert!(object(br#"{"id":"\ud83d\ude00"}"#).is_ok());

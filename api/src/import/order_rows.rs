@@ -74,13 +74,11 @@ impl<R: BufRead> OrderRows<R> {
     /// The next order; `None` at the end.
     pub(super) fn next(&mut self) -> io::Result<Option<Record>> {
         while self.ready.is_empty() {
-            match self.rows.next()? {
-                Some(row) => self.add(row),
-                None => {
-                    self.close();
-                    break;
-                }
-            }
+            let Some(row) = self.rows.next()? else {
+                self.close();
+                break;
+            };
+            self.add(row);
         }
         Ok(self.ready.pop_front())
     }

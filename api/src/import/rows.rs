@@ -157,11 +157,7 @@ impl<R: BufRead> Rows<R> {
         let mut source = self.source.borrow_mut();
         source.since = 0;
         let last = source.line_at((self.base + end).saturating_sub(1));
-        let breaks = record
-            .as_slice()
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count() as u64;
+        let breaks = record.as_slice().split(|byte| *byte == b'\n').count() as u64 - 1;
         let (line, bytes) = (last.saturating_sub(breaks), end - start);
         let fits = usize::try_from(bytes).is_ok_and(|bytes| bytes <= LINE_MAX);
         Ok(Some((

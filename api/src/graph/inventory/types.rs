@@ -4,9 +4,10 @@ use async_graphql::{Context, ID, Object, Result};
 use entrepot_domain::kernel::{Currency, Sku, StreamId, Warehouse};
 use entrepot_entity::inventory;
 
+use crate::graph::catalog::{Product, ProductLoader};
 use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, DateTime, Decimal, Money};
-use crate::graph::{error, gid};
+use crate::graph::{error, gid, loader};
 
 /// Digits of an average cost after the point.
 const AVERAGE_DIGITS: u8 = 4;
@@ -32,6 +33,12 @@ impl StockPosition {
     /// What.
     async fn sku(&self) -> &str {
         &self.0.sku
+    }
+
+    /// The same with its description. Null for a SKU that is not in the catalog.
+    #[graphql(guard = "Allow(Area::Catalog)")]
+    async fn product(&self, ctx: &Context<'_>) -> Result<Option<Product>> {
+        Ok(loader::load::<ProductLoader, _>(ctx, self.0.sku.clone()).await?.map(Product))
     }
 
     /// The code of the warehouse where it is.

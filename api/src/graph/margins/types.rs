@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, Object, Result};
 use entrepot_domain::kernel::Currency;
 use entrepot_entity::margins;
 
+use crate::graph::catalog::{Product, ProductLoader};
 use crate::graph::orders::{Order, OrderLoader};
 use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, CurrencyCode, Date, DateTime, Decimal, Money};
@@ -58,6 +59,12 @@ impl MarginLine {
     /// What was sold.
     async fn sku(&self) -> &str {
         &self.0.sku
+    }
+
+    /// The same with its description. Null for a SKU that is not in the catalog.
+    #[graphql(guard = "Allow(Area::Catalog)")]
+    async fn product(&self, ctx: &Context<'_>) -> Result<Option<Product>> {
+        Ok(loader::load::<ProductLoader, _>(ctx, self.0.sku.clone()).await?.map(Product))
     }
 
     /// The code of the channel where it was sold.

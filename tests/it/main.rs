@@ -1,0 +1,9 @@
+//! What crosses crates, tested as a whole.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod contracts;
+mod projections;
+mod store;
+mod tenants;
+mod tidy;

@@ -1,0 +1,83 @@
+//! Snapshots save reading. Nothing depends on them.
+
+use std::time::Duration;
+
+use entrepot_domain::kernel::{Sku, StreamId, TenantId, Warehouse};
+use entrepot_event_store::{Store, StoreError, SubmitError};
+use entrepot_tests::{TestDb, both, give, order, refusal, stock, tenant};
+use futures_util::future::join_all;
+use sea_orm::{ConnectionTrait as _, Statement, Value};
+
+/// More events than five snapshots.
+const RECEIPTS: usize = 1_100;
+
+fn stream() -> StreamId {
+    StreamId::stock(&Sku::from("A"), &Warehouse::from("east"))
+}
+
+/// A tenant whose stock of A came in eleven hundred receipts of a unit.
+async fn long_stream(store: &Store) -> TenantId {
+    let tenant = tenant(store, "north").await;
+    for answer in join_all((0..RECEIPTS).map(|_| give(store, tenant, stock("A", "east", 1)))).await {
+        answer.expect("goods are received");
+    }
+    tenant
+}
+
+/// The version of the stream's snapshot. It is written beside the commands, so it may take a moment.
+async fn snapshot_version(db: &TestDb, tenant: TenantId) -> i64 {
+    let sql = db.sql().await;
+    let query = "SELECT version FROM snapshot WHERE tenant_id = $1 AND stream_id = $2";
+    let values: [Value; 2] = [tenant.0.into(), stream().id.into()];
+    for _ in 0..1_000 {
+        let statement = Statement::from_sql_and_values(sql.get_database_backend(), query, values.clone());
+        if let Some(row) = sql.query_one_raw(statement).await.unwrap() {
+            return row.try_get_by_index(0).unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("a long stream got no snapshot");
+}
+
+/// Changes a row behind everybody's back.
+async fn tamper(db: &TestDb, statement: &str, tenant: TenantId) {
+    let sql = db.sql().await;
+    let values: [Value; 2] = [tenant.0.into(), stream().id.into()];
+    let statement = Statement::from_sql_and_values(sql.get_database_backend(), statement, values);
+    assert_eq!(sql.execute_raw(statement).await.unwrap().rows_affected(), 1);
+}
+
+both! {
+    async fn a_long_stream_is_read_from_its_snapshot_on(db: TestDb) {
+        let store = db.store().await;
+        let tenant = long_stream(&store).await;
+        assert!(snapshot_version(&db, tenant).await >= 200);
+
+        // What stands before the snapshot is not read: nobody notices that it is broken.
+        let break_first = "UPDATE event SET payload = '?' WHERE tenant_id = $1 AND stream_id = $2 AND version = 1";
+        tamper(&db, break_first, tenant).await;
+        let reopened = db.store().await;
+        give(&reopened, tenant, order("A", 1_000)).await.expect("there is enough");
+        assert_eq!(refusal(give(&reopened, tenant, order("A", 101)).await), "OUT_OF_STOCK");
+
+        // Without the snapshot, it is read again.
+        tamper(&db, "DELETE FROM snapshot WHERE tenant_id = $1 AND stream_id = $2", tenant).await;
+        let unread = give(&db.store().await, tenant, order("A", 1)).await;
+        assert!(matches!(unread, Err(SubmitError::Store(StoreError::Decode(_)))), "{unread:?}");
+    }
+}
+
+both! {
+    async fn a_snapshot_of_another_release_is_passed_over(db: TestDb) {
+        let store = db.store().await;
+        let tenant = long_stream(&store).await;
+        snapshot_version(&db, tenant).await;
+        for change in ["state_version = 999, state = '{}'", "state = 'no JSON'"] {
+            let change = format!("UPDATE snapshot SET {change} WHERE tenant_id = $1 AND stream_id = $2");
+            tamper(&db, &change, tenant).await;
+            let reopened = db.store().await;
+            assert_eq!(refusal(give(&reopened, tenant, order("A", 1_101)).await), "OUT_OF_STOCK");
+        }
+        give(&db.store().await, tenant, order("A", 1_100)).await.expect("there is enough");
+    }
+}
