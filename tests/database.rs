@@ -78,6 +78,12 @@ impl TestDb {
         store_at(&self.url).await
     }
 
+    /// A node's store whose connections and lanes live and die with a runtime.
+    pub async fn store_on(&self, runtime: &tokio::runtime::Runtime) -> Store {
+        let url = self.url.clone();
+        runtime.spawn(async move { store_at(&url).await }).await.expect("the runtime runs")
+    }
+
     /// A node's store that reaches the database through another port of this machine.
     pub async fn store_through(&self, port: u16) -> Store {
         let (_, name) = self.server.as_ref().expect("PostgreSQL is reached by a port");

@@ -25,7 +25,7 @@ pub(crate) const GROUP_MAX: usize = 256;
 /// Commands that may wait in one lane.
 pub(crate) const QUEUE_MAX: usize = 10_000;
 /// A lane without commands for this long goes away with its memory.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 /// Events of a stream between two snapshots of it.
 const SNAPSHOT_EVERY: i64 = 200;
 /// Rows read at once while catching up with other nodes.
@@ -146,14 +146,12 @@ impl Lane {
 
     /// The end of the log as this lane knows it.
     async fn head(&mut self) -> Result<Head, StoreError> {
-        match self.head {
-            Some(head) => Ok(head),
-            None => {
-                let head = append::read_head(&self.shared.db, self.tenant).await?;
-                self.memory.clear();
-                Ok(*self.head.insert(head))
-            }
+        if let Some(head) = self.head {
+            return Ok(head);
         }
+        let head = append::read_head(&self.shared.db, self.tenant).await?;
+        self.memory.clear();
+        Ok(*self.head.insert(head))
     }
 
     /// Looks up the keys that clients sent, and after a lost commit every job's.
@@ -260,7 +258,7 @@ impl Lane {
                 match Entry::read(row).event {
                     Ok(recorded) => {
                         self.memory
-                            .follow(recorded.stream, recorded.version, &recorded.event)
+                            .follow(recorded.stream, recorded.version, &recorded.event);
                     }
                     // A stream that cannot be read is loaded, and refused, when a command needs it.
                     Err(_) => self.memory.clear(),

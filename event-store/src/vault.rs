@@ -56,18 +56,17 @@ impl Vault {
         email: Option<&str>,
     ) -> Result<(Uuid, Vec<VaultWrite>), StoreError> {
         let mut writes = Vec::new();
-        let key = match self.key_of(db, tenant, subject_id).await? {
-            Some(key) => key,
-            None => {
-                let key: [u8; 32] = random()?;
-                let wrapped_key = seal(&self.master, &binding(tenant, subject_id), &key)?;
-                writes.push(VaultWrite::Key(subject_key::Model {
-                    tenant_id: tenant.0,
-                    subject_id,
-                    wrapped_key,
-                }));
-                key
-            }
+        let key = if let Some(key) = self.key_of(db, tenant, subject_id).await? {
+            key
+        } else {
+            let key: [u8; 32] = random()?;
+            let wrapped_key = seal(&self.master, &binding(tenant, subject_id), &key)?;
+            writes.push(VaultWrite::Key(subject_key::Model {
+                tenant_id: tenant.0,
+                subject_id,
+                wrapped_key,
+            }));
+            key
         };
         let record_id = crate::clock::fresh_id();
         let sealed = seal(&key, &binding(tenant, record_id), record)?;

@@ -5,7 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use entrepot_domain::envelope::Recorded;
-use entrepot_domain::event::Event;
 use entrepot_domain::kernel::TenantId;
 use entrepot_entity::parked;
 use entrepot_event_store::Entry;
@@ -35,8 +34,6 @@ pub(crate) struct Batch<'a> {
 pub(crate) trait AnyModel: Send + Sync {
     fn name(&self) -> &'static str;
     fn tables(&self) -> &'static [&'static str];
-    /// The texts of the keys that an event touches.
-    fn keys(&self, event: &Event) -> Vec<String>;
     /// Folds a batch into rows, and says what is parked.
     async fn fold(
         &self,
@@ -48,9 +45,12 @@ pub(crate) trait AnyModel: Send + Sync {
     fn forget(&self, tenant: TenantId);
 }
 
+/// A tenant's documents in memory.
+type Docs<F> = LruCache<<F as Fold>::Key, <F as Fold>::Doc>;
+
 /// A model with its documents in memory.
 pub(crate) struct Model<F: Fold> {
-    docs: Mutex<HashMap<TenantId, LruCache<F::Key, F::Doc>>>,
+    docs: Mutex<HashMap<TenantId, Docs<F>>>,
 }
 
 impl<F: Fold> Model<F> {
@@ -104,10 +104,6 @@ impl<F: Fold> AnyModel for Model<F> {
 
     fn tables(&self) -> &'static [&'static str] {
         F::tables()
-    }
-
-    fn keys(&self, event: &Event) -> Vec<String> {
-        F::keys(event).iter().map(ToString::to_string).collect()
     }
 
     async fn fold(
@@ -235,9 +231,9 @@ impl<'a> Parking<'a> {
         }
         let parked = self.is_parked(key);
         if parked {
-            events
-                .iter()
-                .for_each(|event| self.row(key, event.position, None));
+            for event in events {
+                self.row(key, event.position, None);
+            }
         }
         parked
     }

@@ -281,21 +281,19 @@ pub async fn facts(store: &Store, tenant: TenantId) -> Result<TenantFacts, Store
         .first()
         .and_then(|entry| entry.event.as_ref().ok())
         .map(|recorded| &recorded.event);
-    match event {
-        Some(Event::Tenant(TenantEvent::Created(created))) => Ok(TenantFacts {
-            tenant,
-            base_currency: created.base_currency,
-            time_zone: created.time_zone.clone(),
-        }),
-        _ => {
-            let what = "the first event is not `tenant.created`".to_owned();
-            Err(StoreError::Corrupt {
-                tenant: tenant.0,
-                position: 1,
-                what,
-            })
-        }
-    }
+    let Some(Event::Tenant(TenantEvent::Created(created))) = event else {
+        let what = "the first event is not `tenant.created`".to_owned();
+        return Err(StoreError::Corrupt {
+            tenant: tenant.0,
+            position: 1,
+            what,
+        });
+    };
+    Ok(TenantFacts {
+        tenant,
+        base_currency: created.base_currency,
+        time_zone: created.time_zone.clone(),
+    })
 }
 
 /// Where a group stands, without waiting. No row is position 0, never "done".

@@ -5,7 +5,7 @@
 //! (a batch in all models of a group, with the checkpoint), `runner` and `lease` (who, when),
 //! `position` (waiting), `rebuild` and `verify`.
 
-mod apart;
+pub mod apart;
 mod folding;
 pub mod group;
 pub mod lease;

@@ -30,11 +30,14 @@ pub struct TenantFacts {
 #[error("{0}")]
 pub struct FoldError(pub String);
 
+/// Documents that have rows.
+pub type Loaded<F> = Result<Vec<(<F as Fold>::Key, <F as Fold>::Doc)>, DbError>;
+
 /// A read model.
 ///
 /// Folds never decide and never read another model's rows. The same events give the same rows,
 /// whatever the batches.
-pub trait Fold: Send + Sync + 'static {
+pub trait Fold: Sized + Send + Sync + 'static {
     /// `orders`: the name in `entrepot rebuild`, in metrics and in `parked`.
     const NAME: &'static str;
 
@@ -55,7 +58,7 @@ pub trait Fold: Send + Sync + 'static {
         tx: &Tx,
         tenant: TenantId,
         keys: &[Self::Key],
-    ) -> impl Future<Output = Result<Vec<(Self::Key, Self::Doc)>, DbError>> + Send;
+    ) -> impl Future<Output = Loaded<Self>> + Send;
 
     /// Takes an event into account.
     fn apply(

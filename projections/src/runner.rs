@@ -83,7 +83,7 @@ impl Runner {
         match self.leases.renew(self.store.db()).await {
             Ok(held) => *self.held.lock().unwrap_or_else(PoisonError::into_inner) = held,
             Err(error) => {
-                tracing::warn!(group = self.group.name, %error, "leases were not renewed")
+                tracing::warn!(group = self.group.name, %error, "leases were not renewed");
             }
         }
     }

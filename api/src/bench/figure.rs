@@ -9,7 +9,8 @@ use serde::Serialize;
 /// Something measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Figure {
-    figure: &'static str,
+    #[serde(rename = "figure")]
+    name: &'static str,
     /// The median of the rounds.
     value: f64,
     unit: &'static str,
@@ -27,7 +28,7 @@ pub(crate) struct Figure {
 
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:28}{:>12} {:6}", self.figure, self.value, self.unit)?;
+        write!(f, "{:28}{:>12} {:6}", self.name, self.value, self.unit)?;
         if let Some(clients) = self.clients {
             write!(f, " {clients} clients")?;
         }
@@ -100,14 +101,14 @@ impl Series {
         let value = readable(value);
         tracing::info!(figure, value, unit, clients, tenants, of, "measured");
         let known = self.figures.iter_mut().find(|known| {
-            (known.figure, known.clients, known.tenants, known.of) == (figure, clients, tenants, of)
+            (known.name, known.clients, known.tenants, known.of) == (figure, clients, tenants, of)
         });
         if let Some(known) = known {
             known.rounds.push(value);
             return;
         }
         self.figures.push(Figure {
-            figure,
+            name: figure,
             value,
             unit,
             scenario: self.scenario.clone(),

@@ -17,7 +17,7 @@ use crate::process;
 use crate::secrets::SECRET_MIN;
 
 /// How long read models are waited for.
-const CATCH_UP_MAX: Duration = Duration::from_secs(600);
+const CATCH_UP_MAX: Duration = Duration::from_mins(10);
 /// Between two looks at the read models.
 const LOOK: Duration = Duration::from_millis(10);
 

@@ -34,7 +34,7 @@ use ground::Ground;
 /// What to measure. Everything happens in a database of its own, made on the server that
 /// `--database-url` names, or in a SQLite file in the system's temporary folder.
 #[derive(Clone, Debug, Args)]
-pub struct BenchArgs {
+pub(crate) struct BenchArgs {
     /// What to measure.
     #[arg(value_enum)]
     scenario: Scenario,

@@ -27,7 +27,7 @@ const ITEMS: [(&str, i64); 3] = [("A", 2499), ("B", 1500), ("C", 2500)];
 const ORDER_PLACE: &str = "mutation Place($input: OrderPlaceInput!) { orderPlace(input: $input) { \
                            position userErrors { code message } } }";
 /// How long tokens are good for: longer than any measurement.
-const TOKEN_TTL: Duration = Duration::from_secs(12 * 60 * 60);
+const TOKEN_TTL: Duration = Duration::from_hours(12);
 
 /// The slug of a tenant by its number.
 pub(super) fn slug(number: usize) -> String {

@@ -13,7 +13,7 @@ use super::ground::Ground;
 use crate::config::Place;
 
 /// How long a server may take to start, and to stop.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Between two attempts to reach a server that starts.
 const LOOK: Duration = Duration::from_millis(20);
 

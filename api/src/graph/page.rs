@@ -1,15 +1,16 @@
 //! Relay connections over keysets: a page costs the same wherever it starts.
 
 use async_graphql::connection::{Connection, Edge};
-use async_graphql::{ObjectType, OutputType, Result};
+use async_graphql::{Context, ObjectType, OutputType, Result};
 use entrepot_entity::scope::TenantScoped;
 use entrepot_event_store::db::Tx;
 use sea_orm::sea_query::{ArrayType, Value};
-use sea_orm::{ColumnTrait as _, Condition, EntityTrait, ModelTrait, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select};
+use sea_orm::{ColumnTrait as _, Condition, EntityTrait, ModelTrait, Order, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
 use super::error::{self, bad_input};
+use super::scalar::BigInt;
 use crate::secrets::Secrets;
 
 /// Rows of a page that asks for no number.
@@ -77,6 +78,19 @@ where
     let (has_previous, has_next) =
         if backward { (more, args.before.is_some()) } else { (args.after.is_some(), more) };
     Ok(Page { rows, has_previous, has_next })
+}
+
+/// The `totalCount` of a list, if the caller asks for it.
+pub(crate) async fn total<E>(ctx: &Context<'_>, tx: &Tx, rows: &Select<E>) -> Result<Option<BigInt>>
+where
+    E: TenantScoped,
+    E::Model: Send + Sync,
+{
+    if !ctx.look_ahead().field("totalCount").exists() {
+        return Ok(None);
+    }
+    let count = rows.clone().count(tx).await.map_err(error::db)?;
+    Ok(i64::try_from(count).ok().map(BigInt))
 }
 
 fn limit(args: &PageArgs) -> Result<(u64, bool)> {

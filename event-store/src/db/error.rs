@@ -1,5 +1,7 @@
 //! What can go wrong between the program and its database.
 
+use sea_orm::sqlx::error::DatabaseError;
+
 /// A database error.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -24,11 +26,11 @@ impl DbError {
         let code = match self {
             Self::Type(_) => return true,
             Self::Url => return false,
-            Self::Sqlx(error) => error.as_database_error().and_then(|error| error.code()),
+            Self::Sqlx(error) => error.as_database_error().and_then(DatabaseError::code),
             Self::Orm(
                 sea_orm::DbErr::Query(sea_orm::RuntimeErr::SqlxError(error))
                 | sea_orm::DbErr::Exec(sea_orm::RuntimeErr::SqlxError(error)),
-            ) => error.as_database_error().and_then(|error| error.code()),
+            ) => error.as_database_error().and_then(DatabaseError::code),
             Self::Orm(_) => None,
         };
         // PostgreSQL: classes 21 to 23, data and constraints. SQLite: 18 too big, 19 constraint, 20 type.
@@ -43,7 +45,7 @@ impl DbError {
         match self {
             Self::Sqlx(error) => error
                 .as_database_error()
-                .is_some_and(sea_orm::sqlx::error::DatabaseError::is_unique_violation),
+                .is_some_and(DatabaseError::is_unique_violation),
             Self::Orm(error) => {
                 matches!(
                     error.sql_err(),

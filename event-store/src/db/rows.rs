@@ -28,7 +28,7 @@ pub struct Rows {
     pub columns: Vec<Column>,
     merge: Merge,
     /// A value a column.
-    rows: Vec<Vec<Value>>,
+    values: Vec<Vec<Value>>,
     /// Where the row of a key is, for rows that are added up.
     index: HashMap<Vec<u8>, usize>,
 }
@@ -60,7 +60,7 @@ impl Rows {
             table: M::Entity::default().table_name(),
             columns: columns.collect(),
             merge,
-            rows: Vec::new(),
+            values: Vec::new(),
             index: HashMap::new(),
         }
     }
@@ -68,7 +68,9 @@ impl Rows {
     /// The rows that the models stand for.
     pub fn of<M: ModelTrait>(models: &[M], merge: Merge) -> Self {
         let mut rows = Self::none::<M>(merge);
-        models.iter().for_each(|model| rows.push(model));
+        for model in models {
+            rows.push(model);
+        }
         rows
     }
 
@@ -77,8 +79,11 @@ impl Rows {
         let columns = <M::Entity as EntityTrait>::Column::iter();
         let row: Vec<Value> = columns.map(|column| model.get(column)).collect();
         if self.merge == Merge::Add {
-            let at = *self.index.entry(self.key(&row)).or_insert(self.rows.len());
-            if let Some(there) = self.rows.get_mut(at) {
+            let at = *self
+                .index
+                .entry(self.key(&row))
+                .or_insert(self.values.len());
+            if let Some(there) = self.values.get_mut(at) {
                 for (column, (value, more)) in self.columns.iter().zip(there.iter_mut().zip(row)) {
                     if !column.key {
                         add(value, more);
@@ -87,24 +92,24 @@ impl Rows {
                 return;
             }
         }
-        self.rows.push(row);
+        self.values.push(row);
     }
 
     /// How many rows there are.
     pub const fn len(&self) -> usize {
-        self.rows.len()
+        self.values.len()
     }
 
     /// Whether there are none.
     pub const fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.values.is_empty()
     }
 
     /// Sorts the rows by their keys, so that all writers lock them in one order.
     pub fn sort(&mut self) {
-        let mut rows = std::mem::take(&mut self.rows);
+        let mut rows = std::mem::take(&mut self.values);
         rows.sort_by_cached_key(|row| self.key(row));
-        self.rows = rows;
+        self.values = rows;
         self.index.clear();
     }
 
@@ -118,19 +123,19 @@ impl Rows {
         };
         let names = keys().map(|(_, column)| column.name).collect();
         let values = |row: &Vec<Value>| keys().map(|(index, _)| row[index].clone()).collect();
-        (names, self.rows.iter().map(values).collect())
+        (names, self.values.iter().map(values).collect())
     }
 
     /// The rows.
     pub(super) fn rows(&self) -> &[Vec<Value>] {
-        &self.rows
+        &self.values
     }
 
     /// The values of one column, taken out.
     pub(super) fn take_column(&mut self, index: usize) -> impl Iterator<Item = Value> {
         let take =
             move |row: &mut Vec<Value>| std::mem::replace(&mut row[index], Value::Bool(None));
-        self.rows.iter_mut().map(take)
+        self.values.iter_mut().map(take)
     }
 
     /// `ON CONFLICT …`, the same in both dialects.

@@ -1,9 +1,9 @@
 //! What most of these tests begin with: a served retailer, and the commands that they give most.
 
 use entrepot_api::auth::Role;
+use entrepot_event_store::clock;
 use entrepot_tests::{TestDb, tenant};
 use serde_json::{Value as Json, json};
-use uuid::Uuid;
 
 use super::client::Client;
 use super::server::Server;
@@ -49,7 +49,7 @@ pub(super) async fn place(seller: &Client, input: Json) -> String {
 
 /// An id of a kind that nobody has.
 pub(super) fn nobodys(kind: &str) -> String {
-    format!("gid://entrepot/{kind}/{}", Uuid::new_v4())
+    format!("gid://entrepot/{kind}/{}", clock::fresh_id())
 }
 
 /// An input with other values in some of its fields.

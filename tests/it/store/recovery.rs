@@ -144,11 +144,7 @@ both! {
 /// Returns what it had acknowledged by then.
 async fn a_short_life(db: &TestDb, tenant: TenantId, life: u64) -> Vec<(OrderId, Receipt)> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let store = {
-        // The store lives and dies with its runtime: connections and lanes are its tasks.
-        let url = db.store_on(&runtime).await;
-        url
-    };
+    let store = db.store_on(&runtime).await;
     let (tell, mut told) = mpsc::unbounded_channel();
     for person in 0..PEOPLE {
         let (store, tell) = (store.clone(), tell.clone());

@@ -4,11 +4,11 @@ use async_graphql::connection::Connection;
 use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use entrepot_entity::products;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
-use sea_orm::{ColumnTrait as _, PaginatorTrait as _, QueryFilter as _, Select};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
 use super::load::{ProductLoader, visible};
 use super::types::Product;
-use crate::graph::page::{Keyset, PageArgs, page};
+use crate::graph::page::{Keyset, PageArgs, page, total};
 use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::BigInt;
 use crate::graph::session::session;
@@ -113,14 +113,10 @@ impl CatalogQuery {
         let filter = filter.unwrap_or_default();
         let rows = filtered(visible(session)?, &filter);
         let snapshot = session.read().await?;
-        let total_count = match ctx.look_ahead().field("totalCount").exists() {
-            true => Some(rows.clone().count(&snapshot.tx).await.map_err(error::db)?),
-            false => None,
-        };
+        let total_count = total(ctx, &snapshot.tx, &rows).await?;
         let binding = format!("{}:products:{sort:?}:{filter:?}", session.tenant()?);
         let args = PageArgs { first, after, last, before };
         let page = page(&snapshot.tx, rows, &sort.keyset(), &args, &session.app.secrets, &binding).await?;
-        let total_count = total_count.and_then(|count| i64::try_from(count).ok()).map(BigInt);
         page.try_connect(ProductConnectionFields { total_count }, |row| Ok(Product(row))).map(Some)
     }
 }

@@ -3,12 +3,12 @@
 use async_graphql::connection::Connection;
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use entrepot_entity::customers;
-use sea_orm::{ColumnTrait as _, PaginatorTrait as _, QueryFilter as _, Select};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
 use super::load::{CustomerLoader, visible};
 use super::types::Customer;
 use crate::graph::error::fault;
-use crate::graph::page::{Keyset, PageArgs, page};
+use crate::graph::page::{Keyset, PageArgs, page, total};
 use crate::graph::policy::{Allow, Area, allows};
 use crate::graph::scalar::BigInt;
 use crate::graph::session::{Session, Snapshot, session};
@@ -115,14 +115,10 @@ impl CustomerQuery {
         }
         let snapshot = session.read().await?;
         let rows = filtered(session, &snapshot, &filter).await?;
-        let total_count = match ctx.look_ahead().field("totalCount").exists() {
-            true => Some(rows.clone().count(&snapshot.tx).await.map_err(error::db)?),
-            false => None,
-        };
+        let total_count = total(ctx, &snapshot.tx, &rows).await?;
         let binding = format!("{}:customers:{sort:?}:{filter:?}", session.tenant()?);
         let args = PageArgs { first, after, last, before };
         let page = page(&snapshot.tx, rows, &sort.keyset(), &args, &session.app.secrets, &binding).await?;
-        let total_count = total_count.and_then(|count| i64::try_from(count).ok()).map(BigInt);
         page.try_connect(CustomerConnectionFields { total_count }, |row| Ok(Customer(row))).map(Some)
     }
 }

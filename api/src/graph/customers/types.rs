@@ -68,7 +68,6 @@ impl Customer {
 
     /// The customer's orders, page by page: `first` 50 by default, 250 at most.
     #[graphql(guard = "Allow(Area::Orders)")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn orders(
         &self,
         ctx: &Context<'_>,

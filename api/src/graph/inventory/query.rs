@@ -5,13 +5,13 @@ use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use entrepot_domain::kernel::{Sku, Warehouse};
 use entrepot_entity::inventory::{Column, Entity};
 use entrepot_projections::inventory::StockKey;
-use sea_orm::{ColumnTrait as _, PaginatorTrait as _, QueryFilter as _, Select};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
 use super::load::{StockLoader, visible};
 use super::types::StockPosition;
 use crate::graph::error::{self, bad_input};
 use crate::graph::loader;
-use crate::graph::page::{Keyset, PageArgs, page};
+use crate::graph::page::{Keyset, PageArgs, page, total};
 use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::BigInt;
 use crate::graph::session::session;
@@ -141,10 +141,7 @@ impl InventoryQuery {
         let filter = filter.unwrap_or_default();
         let rows = filtered(visible(session)?, &filter)?;
         let snapshot = session.read().await?;
-        let total_count = match ctx.look_ahead().field("totalCount").exists() {
-            true => Some(rows.clone().count(&snapshot.tx).await.map_err(error::db)?),
-            false => None,
-        };
+        let total_count = total(ctx, &snapshot.tx, &rows).await?;
         let binding = format!("{}:inventory:{sort:?}:{filter:?}", session.tenant()?);
         let args = PageArgs {
             first,
@@ -154,9 +151,6 @@ impl InventoryQuery {
         };
         let secrets = &session.app.secrets;
         let page = page(&snapshot.tx, rows, &sort.keyset(), &args, secrets, &binding).await?;
-        let total_count = total_count
-            .and_then(|count| i64::try_from(count).ok())
-            .map(BigInt);
         page.try_connect(StockConnectionFields { total_count }, |row| {
             Ok(StockPosition(row))
         })

@@ -38,7 +38,9 @@ impl StockPosition {
     /// The same with its description. Null for a SKU that is not in the catalog.
     #[graphql(guard = "Allow(Area::Catalog)")]
     async fn product(&self, ctx: &Context<'_>) -> Result<Option<Product>> {
-        Ok(loader::load::<ProductLoader, _>(ctx, self.0.sku.clone()).await?.map(Product))
+        Ok(loader::load::<ProductLoader, _>(ctx, self.0.sku.clone())
+            .await?
+            .map(Product))
     }
 
     /// The code of the warehouse where it is.

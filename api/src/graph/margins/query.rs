@@ -3,12 +3,12 @@
 use async_graphql::connection::Connection;
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use entrepot_entity::margins::{Column, Entity};
-use sea_orm::{ColumnTrait as _, PaginatorTrait as _, QueryFilter as _, Select};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
 use super::load::visible;
 use super::sums::{self, MarginGroup, MarginSums, MarginSumsFilter};
 use super::types::MarginLine;
-use crate::graph::page::{Keyset, PageArgs, page};
+use crate::graph::page::{Keyset, PageArgs, page, total};
 use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, Date};
 use crate::graph::session::session;
@@ -135,10 +135,7 @@ impl MarginQuery {
         let filter = filter.unwrap_or_default();
         let rows = filtered(visible(session)?, &filter)?;
         let snapshot = session.read().await?;
-        let total_count = match ctx.look_ahead().field("totalCount").exists() {
-            true => Some(rows.clone().count(&snapshot.tx).await.map_err(error::db)?),
-            false => None,
-        };
+        let total_count = total(ctx, &snapshot.tx, &rows).await?;
         let binding = format!("{}:margins:{sort:?}:{filter:?}", session.tenant()?);
         let args = PageArgs {
             first,
@@ -148,9 +145,6 @@ impl MarginQuery {
         };
         let secrets = &session.app.secrets;
         let page = page(&snapshot.tx, rows, &sort.keyset(), &args, secrets, &binding).await?;
-        let total_count = total_count
-            .and_then(|count| i64::try_from(count).ok())
-            .map(BigInt);
         page.try_connect(MarginConnectionFields { total_count }, |row| {
             Ok(MarginLine(row))
         })

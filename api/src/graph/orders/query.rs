@@ -3,14 +3,14 @@
 use async_graphql::connection::Connection;
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use entrepot_entity::orders;
-use sea_orm::{ColumnTrait as _, PaginatorTrait as _, QueryFilter as _, Select};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::load::{OrderLoader, document, visible};
 use super::totals::{self, OrderSums, OrderSumsFilter};
 use super::types::{FulfillmentStatus, Order, OrderStatus, PaymentStatus};
-use crate::graph::page::{Keyset, PageArgs, page};
+use crate::graph::page::{Keyset, PageArgs, page, total};
 use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, DateTime};
 use crate::graph::session::session;
@@ -128,13 +128,9 @@ pub(in crate::graph) async fn list(
     let session = session(ctx)?;
     let rows = filtered(visible(session)?, &filter)?;
     let snapshot = session.read().await?;
-    let total_count = match ctx.look_ahead().field("totalCount").exists() {
-        true => Some(rows.clone().count(&snapshot.tx).await.map_err(error::db)?),
-        false => None,
-    };
+    let total_count = total(ctx, &snapshot.tx, &rows).await?;
     let binding = format!("{}:orders:{sort:?}:{filter:?}", session.tenant()?);
     let page = page(&snapshot.tx, rows, &sort.keyset(), &args, &session.app.secrets, &binding).await?;
-    let total_count = total_count.and_then(|count| i64::try_from(count).ok()).map(BigInt);
     page.try_connect(OrderConnectionFields { total_count }, |row| document(&row).map(Order))
 }
 

@@ -4,12 +4,12 @@ use async_graphql::connection::Connection;
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use entrepot_domain::subscriptions::SubscriptionStatus as Status;
 use entrepot_entity::subscriptions;
-use sea_orm::{ColumnTrait as _, PaginatorTrait as _, QueryFilter as _, Select};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
 use super::load::{SubscriptionLoader, document, visible};
 use super::revenue::{self, MrrMovementConnection, MrrMovementFilter, MrrSums};
 use super::types::{SubscriptionContract, SubscriptionStatus};
-use crate::graph::page::{Keyset, PageArgs, page};
+use crate::graph::page::{Keyset, PageArgs, page, total};
 use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, Date};
 use crate::graph::session::session;
@@ -126,14 +126,10 @@ impl SubscriptionQuery {
         let filter = filter.unwrap_or_default();
         let rows = filtered(visible(session)?, &filter, sort)?;
         let snapshot = session.read().await?;
-        let total_count = match ctx.look_ahead().field("totalCount").exists() {
-            true => Some(rows.clone().count(&snapshot.tx).await.map_err(error::db)?),
-            false => None,
-        };
+        let total_count = total(ctx, &snapshot.tx, &rows).await?;
         let binding = format!("{}:subscriptions:{sort:?}:{filter:?}", session.tenant()?);
         let args = PageArgs { first, after, last, before };
         let page = page(&snapshot.tx, rows, &sort.keyset(), &args, &session.app.secrets, &binding).await?;
-        let total_count = total_count.and_then(|count| i64::try_from(count).ok()).map(BigInt);
         let fields = SubscriptionConnectionFields { total_count };
         page.try_connect(fields, |row| document(&row).map(SubscriptionContract)).map(Some)
     }
@@ -141,7 +137,6 @@ impl SubscriptionQuery {
     /// Every change of monthly recurring revenue, the newest first, page by page: `first` 50 by
     /// default, 250 at most.
     #[graphql(guard = "Allow(Area::RecurringRevenue)")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn mrr_movements(
         &self,
         ctx: &Context<'_>,

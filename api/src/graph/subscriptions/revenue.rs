@@ -9,13 +9,13 @@ use entrepot_entity::{mrr_movements, scope};
 use entrepot_projections::subscriptions as model;
 use mrr_movements::Column;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _};
-use sea_orm::{ColumnTrait as _, FromQueryResult, PaginatorTrait as _, QueryFilter as _, QuerySelect as _};
+use sea_orm::{ColumnTrait as _, FromQueryResult, QueryFilter as _, QuerySelect as _};
 
 use super::load::SubscriptionLoader;
 use super::types::SubscriptionContract;
 use crate::graph::error::{self, corrupt};
 use crate::graph::loader;
-use crate::graph::page::{Keyset, PageArgs, page};
+use crate::graph::page::{Keyset, PageArgs, page, total};
 use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, CurrencyCode, Date, DateTime, Money};
 use crate::graph::session::session;
@@ -154,15 +154,11 @@ pub(super) async fn movements(
         rows = rows.filter(condition);
     }
     let snapshot = session.read().await?;
-    let total_count = match ctx.look_ahead().field("totalCount").exists() {
-        true => Some(rows.clone().count(&snapshot.tx).await.map_err(error::db)?),
-        false => None,
-    };
+    let total_count = total(ctx, &snapshot.tx, &rows).await?;
     let binding = format!("{}:mrr:{filter:?}", session.tenant()?);
     // An event moves the revenue of one subscription only.
     let keyset = Keyset { columns: vec![Column::MovedAt, Column::Position], descending: true };
     let page = page(&snapshot.tx, rows, &keyset, &args, &session.app.secrets, &binding).await?;
-    let total_count = total_count.and_then(|count| i64::try_from(count).ok()).map(BigInt);
     page.try_connect(MrrMovementConnectionFields { total_count }, |row| Ok(MrrMovement(row)))
 }
 
@@ -209,10 +205,10 @@ pub(super) async fn sums(ctx: &Context<'_>, until: Option<Date>) -> Result<Vec<M
     for sum in &sums {
         by_currency.entry(&sum.currency).or_default().push(sum);
     }
-    by_currency.into_iter().map(|(code, sums)| of_currency(currency(code)?, &sums)).collect()
+    by_currency.into_iter().map(|(code, sums)| Ok(of_currency(currency(code)?, &sums))).collect()
 }
 
-fn of_currency(currency: Currency, sums: &[&Sum]) -> Result<MrrSums> {
+fn of_currency(currency: Currency, sums: &[&Sum]) -> MrrSums {
     let mut movements = Vec::with_capacity(sums.len());
     for kind in MrrMovementKind::ALL {
         if let Some(sum) = sums.iter().find(|sum| sum.kind == kind.stored()) {
@@ -221,7 +217,7 @@ fn of_currency(currency: Currency, sums: &[&Sum]) -> Result<MrrSums> {
         }
     }
     let mrr = rounded(sums.iter().map(|sum| sum.micros()).sum(), currency);
-    Ok(MrrSums { currency: CurrencyCode(currency), mrr, movements })
+    MrrSums { currency: CurrencyCode(currency), mrr, movements }
 }
 
 fn currency(code: &str) -> Result<Currency> {

@@ -1,7 +1,7 @@
 //! What a tenant looks like.
 
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
-use entrepot_domain::kernel::{StreamId, TenantId};
+use entrepot_domain::kernel::{StreamId, TenantId, Warehouse};
 use entrepot_domain::state::State;
 use entrepot_domain::tenants as domain;
 
@@ -103,7 +103,7 @@ impl TenantConfig<'_> {
 
     /// The codes of the places that hold stock, the first to be taken from first.
     async fn warehouses(&self) -> Vec<&str> {
-        self.0.warehouses.iter().map(|warehouse| warehouse.as_str()).collect()
+        self.0.warehouses.iter().map(Warehouse::as_str).collect()
     }
 }
 

@@ -1,0 +1,8 @@
+//! The program as its users meet it: a child process, HTTP, the command line, other people's clients.
+
+mod buyers;
+mod client;
+mod kill;
+mod server;
+mod shopfront;
+mod worked_order;

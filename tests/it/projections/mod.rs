@@ -1,0 +1,22 @@
+//! Read models: at one position, the same bytes from the same log, whoever folds them and when.
+
+mod leases;
+mod live;
+mod poison;
+mod rebuild;
+
+use std::time::Duration;
+
+use entrepot_domain::kernel::TenantId;
+use entrepot_event_store::Store;
+use entrepot_projections::position;
+use entrepot_projections::registry::GROUPS;
+
+/// Waits until every read model stands at the end of a tenant's log.
+async fn settled(store: &Store, tenant: TenantId) {
+    let head = store.head(tenant).await.expect("the tenant has a log");
+    for group in GROUPS {
+        let reached = position::reached(store, tenant, group, head, Duration::from_secs(30)).await;
+        assert!(reached.expect("the checkpoint is read"), "{group} did not reach position {head}");
+    }
+}
