@@ -8,11 +8,10 @@ use entrepot_api::config::Place;
 use entrepot_api::process;
 use entrepot_domain::postings::NoPostings;
 use entrepot_event_store::db::{Db, DbOptions};
-use entrepot_event_store::{Feed, Hints, Store};
+use entrepot_event_store::{Feed, Hints, Store, clock};
 use entrepot_migration::{Migrator, MigratorTrait as _};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 /// Connections of each node's two pools: a server has room for many tests.
 const CONNECTIONS: u32 = 6;
@@ -44,7 +43,7 @@ impl TestDb {
     pub async fn postgres() -> Self {
         let server = server();
         let template = template(&server).await;
-        let name = format!("entrepot_test_{}", Uuid::new_v4().simple());
+        let name = format!("entrepot_test_{}", clock::fresh_id().simple());
         let admin = connect(&format!("{server}/postgres")).await;
         let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
         admin.execute_unprepared(&sql).await.expect("the template is copied");
@@ -131,7 +130,7 @@ fn server() -> String {
 }
 
 fn new_dir() -> PathBuf {
-    let dir = std::env::temp_dir().join(format!("entrepot-test-{}", Uuid::new_v4().simple()));
+    let dir = std::env::temp_dir().join(format!("entrepot-test-{}", clock::fresh_id().simple()));
     std::fs::create_dir_all(&dir).expect("a folder is made");
     dir
 }
@@ -156,8 +155,8 @@ async fn connect(url: &str) -> DatabaseConnection {
 async fn template(server: &str) -> String {
     let name = format!("entrepot_template_{}", build());
     let admin = connect(&format!("{server}/postgres")).await;
-    let run = |sql: String| admin.execute_unprepared(&sql);
-    run(format!("SELECT pg_advisory_lock({TEMPLATE_LOCK})").clone()).await.expect("the lock is taken");
+    let run = async |sql: String| admin.execute_unprepared(&sql).await;
+    run(format!("SELECT pg_advisory_lock({TEMPLATE_LOCK})")).await.expect("the lock is taken");
     let sql = format!("SELECT 1 FROM pg_database WHERE datname = '{name}'");
     let there = admin.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await.expect("answers");
     if there.is_none() {

@@ -37,6 +37,6 @@ impl Random {
 
     /// An id.
     pub const fn id(&mut self) -> uuid::Uuid {
-        uuid::Builder::from_u64_pair(self.bits(), self.bits()).into_uuid()
+        uuid::Uuid::from_u64_pair(self.bits(), self.bits())
     }
 }

@@ -7,6 +7,7 @@ mod bench;
 pub mod cli;
 pub mod config;
 pub mod contracts;
+pub mod demo;
 pub mod graph;
 pub mod http;
 pub mod import;

@@ -2,6 +2,7 @@
 //! each command has a key of its own, so that two nodes or a restart give it once.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// Rows looked at each time.
 const BATCH: u64 = 500;
 /// A timer whose command was refused is tried again after this.
-const REST: Duration = Duration::from_secs(60);
+const REST: Duration = Duration::from_mins(1);
 
 /// What identifies a timer row.
 type Key = (i64, String, Uuid);
@@ -46,8 +47,8 @@ pub async fn run(store: Store, runner: Arc<Runner>, stop: CancellationToken) {
             Ok(rows) => {
                 for row in rows.into_iter().filter(|row| runner.holds(TenantId(row.tenant_id))) {
                     let key = (row.tenant_id, row.kind.clone(), row.subject_id);
-                    if !resting.contains_key(&key) {
-                        resting.insert(key, Instant::now() + REST);
+                    if let Entry::Vacant(rest) = resting.entry(key) {
+                        rest.insert(Instant::now() + REST);
                         give(&store, &row).await;
                     }
                 }

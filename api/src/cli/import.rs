@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What to import.
 #[derive(Clone, Debug, Args)]
-pub struct ImportArgs {
+pub(super) struct ImportArgs {
     /// What the file holds.
     #[arg(value_enum)]
     kind: Kind,

@@ -13,7 +13,7 @@ use crate::process;
 
 /// What to rebuild.
 #[derive(Clone, Debug, Args)]
-pub struct RebuildArgs {
+pub(super) struct RebuildArgs {
     /// A read model (`orders`, `inventory`, `margins`, …) or `all`.
     #[arg(default_value = "all")]
     model: String,
@@ -24,7 +24,7 @@ pub struct RebuildArgs {
 
 /// What to verify.
 #[derive(Clone, Debug, Args)]
-pub struct VerifyArgs {
+pub(super) struct VerifyArgs {
     /// Only this tenant, by slug.
     #[arg(long)]
     tenant: Option<String>,

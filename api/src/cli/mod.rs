@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod bench;
+mod demo;
 mod import;
 mod maintain;
 mod output;
@@ -33,6 +34,8 @@ pub struct Cli {
 enum Command {
     /// Serve the graph, project the log, keep the clock.
     Serve(ServeArgs),
+    /// Make two filled tenants, `north` and `south`, and serve them. Started again, it serves what is there.
+    Demo(ServeArgs),
     /// Read orders, products or stock from a file. Run again, it goes on where it was.
     Import(import::ImportArgs),
     /// Print a token of the embedded issuer, and nothing else.
@@ -71,6 +74,7 @@ impl Cli {
                 let ready = |address| tracing::info!(%address, "entrepot serves");
                 Ok(server::serve(app, args, stop, ready).await?)
             }
+            Command::Demo(args) => demo::run(place, args).await,
             Command::Import(args) => import::run(place, args).await,
             Command::Token(args) => token::run(place, args),
             Command::Migrate => Ok(process::migrate(place).await?),

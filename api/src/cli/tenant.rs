@@ -14,7 +14,7 @@ use crate::process;
 
 /// What to do with tenants.
 #[derive(Clone, Debug, Subcommand)]
-pub enum TenantCommand {
+pub(super) enum TenantCommand {
     /// Create a tenant: the first event of a log of its own.
     Create(CreateArgs),
     /// List tenants with the position of their logs.
@@ -36,7 +36,7 @@ pub enum TenantCommand {
 
 /// A new tenant.
 #[derive(Clone, Debug, Args)]
-pub struct CreateArgs {
+pub(super) struct CreateArgs {
     /// Its name in addresses and tokens: lower-case letters, digits and hyphens.
     slug: String,
     /// For people; the slug without it.

@@ -12,7 +12,7 @@ use crate::config::{AUDIENCE, Place};
 
 /// What the token says.
 #[derive(Clone, Debug, Args)]
-pub struct TokenArgs {
+pub(super) struct TokenArgs {
     /// The tenant's slug. Without it, `--platform` must be given.
     #[arg(long, required_unless_present = "platform")]
     tenant: Option<String>,
@@ -45,7 +45,7 @@ pub(super) fn run(place: &Place, args: &TokenArgs) -> CliResult {
         platform: args.platform,
         roles: args.roles.iter().copied().collect(),
         channels: args.channels.clone(),
-        ttl: Duration::from_secs(args.minutes * 60),
+        ttl: Duration::from_mins(args.minutes),
     };
     say(issue_embedded(&place.secrets()?.jwt_key(), &request, clock::now())?);
     Ok(())
@@ -60,7 +60,7 @@ pub(super) fn for_role(place: &Place, tenant: &str, role: Role, channels: &[&str
         platform: false,
         roles: [role].into_iter().collect::<Roles>(),
         channels: channels.iter().map(ToString::to_string).collect(),
-        ttl: Duration::from_secs(24 * 60 * 60),
+        ttl: Duration::from_hours(24),
     };
     Ok(issue_embedded(&place.secrets()?.jwt_key(), &request, clock::now())?)
 }

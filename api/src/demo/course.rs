@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use entrepot_domain::event::Event;
 use entrepot_domain::fulfillment::{DeliverShipment, DispatchShipment, ShippedLine};
 use entrepot_domain::inventory::{AdjustStock, ReceiptCost, ReceiveStock, TransferStock};
-use entrepot_domain::kernel::{Instant, ShipmentId, Sku, Warehouse};
+use entrepot_domain::kernel::{Instant, OrderId, ShipmentId, Sku, Warehouse};
 use entrepot_domain::orders::{OrderEvent, OrderPlaced};
 
 use super::dice::Dice;
@@ -40,10 +40,11 @@ pub(super) struct Placed {
     pub(super) order: Box<OrderPlaced>,
 }
 
-/// Goods that left.
-struct Left {
-    shipment_id: ShipmentId,
-    order: usize,
+/// Goods of an order that leave one warehouse.
+struct Parcel {
+    number: usize,
+    order_id: OrderId,
+    index: usize,
     arrives: Instant,
 }
 
@@ -80,9 +81,18 @@ impl Course<'_> {
             let mut dice = Dice::of(self.retailer.slug, good.sku, wave);
             let quantity = needed[index] + dice.between(18, 48);
             let warehouses = self.retailer.warehouses;
-            let main = dice.percent(75);
-            let at = if main { 0 } else { dice.index(warehouses.len()) };
-            lines.push(self.received((wave, good), warehouses[at], quantity, cost * dice.between(95, 108) / 100));
+            let main = dice.percent(88);
+            let at = if main {
+                0
+            } else {
+                dice.index(warehouses.len())
+            };
+            lines.push(self.received(
+                (wave, good),
+                warehouses[at],
+                quantity,
+                cost * dice.between(95, 108) / 100,
+            ));
             self.shelf[index] = left + quantity;
             if dice.percent(12) {
                 lines.extend(self.moved((wave, good), at));
@@ -106,7 +116,8 @@ impl Course<'_> {
             cost: ReceiptCost::Unit(cost),
             reference: Some(format!("PO-{}-{}", 2_001 + wave, good.sku)),
         };
-        self.pen.line(format!("receipt:{wave}:{}", good.sku), receipt)
+        self.pen
+            .line(format!("receipt:{wave}:{}", good.sku), receipt)
     }
 
     /// Some of what was just received goes to the next warehouse, and one unit is broken.
@@ -127,8 +138,10 @@ impl Course<'_> {
             reason: "damaged in the warehouse".to_owned(),
         };
         [
-            self.pen.line(format!("transfer:{wave}:{}", good.sku), transfer),
-            self.pen.line(format!("damage:{wave}:{}", good.sku), adjusted),
+            self.pen
+                .line(format!("transfer:{wave}:{}", good.sku), transfer),
+            self.pen
+                .line(format!("damage:{wave}:{}", good.sku), adjusted),
         ]
     }
 
@@ -139,7 +152,9 @@ impl Course<'_> {
             let (address_ref, writes) = match recipient.as_ref().and_then(Person::address) {
                 Some(address) => {
                     let order = plan.order_id().0;
-                    let subject = plan.customer.map_or(order, |number| plan::customer_id(number).0);
+                    let subject = plan
+                        .customer
+                        .map_or(order, |number| plan::customer_id(number).0);
                     let (reference, writes) = self.pen.seal(subject, address, None).await?;
                     (Some(reference), writes)
                 }
@@ -152,7 +167,9 @@ impl Course<'_> {
         let receipts = self.pen.write_all(lines).await?;
         let mut placed = Vec::with_capacity(plans.len());
         for (plan, receipt) in plans.into_iter().zip(receipts) {
-            if let Some(Event::Order(OrderEvent::Placed(order))) = self.pen.first_fact(&receipt).await? {
+            if let Some(Event::Order(OrderEvent::Placed(order))) =
+                self.pen.first_fact(&receipt).await?
+            {
                 placed.push(Placed { plan, order });
             }
         }
@@ -161,39 +178,35 @@ impl Course<'_> {
 
     async fn ship(&self, placed: &[Placed]) -> Result<(), DemoError> {
         let (mut lines, mut left) = (Vec::new(), Vec::new());
-        for (order, placed) in placed.iter().enumerate() {
-            let (leaves, arrives) = placed.plan.journey();
-            if !placed.plan.ships() || leaves > self.now {
+        for placed in placed {
+            let (plan, (leaves, arrives)) = (&placed.plan, placed.plan.journey());
+            if !plan.ships() || leaves > self.now {
                 continue;
             }
             for (part, (warehouse, shipped)) in parts(placed).into_iter().enumerate() {
-                let key = format!("dispatch:{}:{part}", placed.plan.number);
-                let command = self.dispatched(placed, warehouse, shipped, leaves);
+                let key = format!("dispatch:{}:{part}", plan.number);
+                let command = self.dispatched(plan, warehouse, shipped, leaves);
                 lines.push(self.pen.line(key, command));
-                left.push((order, arrives));
+                left.push(Parcel {
+                    number: plan.number,
+                    order_id: plan.order_id(),
+                    index: part,
+                    arrives,
+                });
             }
         }
         let receipts = self.pen.write_all(lines).await?;
-        let left: Vec<Left> = receipts
-            .iter()
-            .zip(left)
-            .map(|(receipt, (order, arrives))| Left {
-                shipment_id: receipt.subject.into(),
-                order,
-                arrives,
-            })
-            .collect();
-        self.deliver(placed, &left).await
+        let shipments = receipts.iter().map(|receipt| ShipmentId(receipt.subject));
+        self.deliver(shipments.zip(left).collect()).await
     }
 
     fn dispatched(
         &self,
-        placed: &Placed,
+        plan: &Plan,
         warehouse: Option<Warehouse>,
         lines: Vec<ShippedLine>,
         leaves: Instant,
     ) -> DispatchShipment {
-        let plan = &placed.plan;
         let label_cost_minor = plan.label_cost();
         let carriers = self.retailer.carriers;
         let carrier = label_cost_minor.map(|_| carriers[plan.number % carriers.len()].to_owned());
@@ -201,26 +214,68 @@ impl Course<'_> {
             order_id: plan.order_id(),
             warehouse,
             lines,
-            tracking: carrier.as_ref().map(|_| format!("00340434{:012}", plan.number * 7_919)),
+            tracking: carrier
+                .as_ref()
+                .map(|_| format!("00340434{:012}", plan.number * 7_919)),
             carrier,
             label_cost_minor,
             dispatched_at: Some(leaves),
         }
     }
 
-    async fn deliver(&self, placed: &[Placed], left: &[Left]) -> Result<(), DemoError> {
-        let arrived = left.iter().enumerate().filter(|(_, left)| left.arrives <= self.now);
-        let lines = arrived.map(|(index, left)| {
-            let plan = &placed[left.order].plan;
-            // An order's parts stand side by side.
-            let part = left_before(&left_orders(placed, left), index);
+    async fn deliver(&self, shipments: Vec<(ShipmentId, Parcel)>) -> Result<(), DemoError> {
+        let arrived = shipments
+            .into_iter()
+            .filter(|(_, parcel)| parcel.arrives <= self.now);
+        let lines = arrived.map(|(shipment_id, parcel)| {
             let command = DeliverShipment {
-                order_id: plan.order_id(),
-                shipment_id: left.shipment_id,
-                delivered_at: Some(left.arrives),
+                order_id: parcel.order_id,
+                shipment_id,
+                delivered_at: Some(parcel.arrives),
             };
-            self.pen.line(format!("deliver:{}:{part}", plan.number), command)
+            self.pen.line(
+                format!("deliver:{}:{}", parcel.number, parcel.index),
+                command,
+            )
         });
         self.pen.write_all(lines.collect()).await.map(drop)
     }
+}
+
+/// What leaves each warehouse: what the lines hold there. Services go with the first part.
+fn parts(placed: &Placed) -> Vec<(Option<Warehouse>, Vec<ShippedLine>)> {
+    let canceled = u32::from(placed.plan.fate == Fate::LineCanceled);
+    let mut parts: BTreeMap<Warehouse, Vec<ShippedLine>> = BTreeMap::new();
+    let mut services = Vec::new();
+    for line in placed
+        .order
+        .lines
+        .iter()
+        .filter(|line| line.line > canceled)
+    {
+        if line.reservations.is_empty() {
+            services.push(ShippedLine {
+                line: line.line,
+                quantity: line.quantity,
+            });
+        }
+        for held in &line.reservations {
+            parts
+                .entry(held.warehouse.clone())
+                .or_default()
+                .push(ShippedLine {
+                    line: line.line,
+                    quantity: held.quantity,
+                });
+        }
+    }
+    let mut parts: Vec<_> = parts
+        .into_iter()
+        .map(|(at, lines)| (Some(at), lines))
+        .collect();
+    match parts.first_mut() {
+        Some((_, first)) => first.extend(services),
+        None => parts.push((None, services)),
+    }
+    parts
 }

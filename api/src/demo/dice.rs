@@ -10,7 +10,12 @@ impl Dice {
         // FNV-1a: spreads the few letters that differ.
         let mut seed = 0xcbf2_9ce4_8422_2325_u64;
         let number = number.to_le_bytes();
-        for byte in tenant.bytes().chain(*b":").chain(what.bytes()).chain(number) {
+        for byte in tenant
+            .bytes()
+            .chain(*b":")
+            .chain(what.bytes())
+            .chain(number)
+        {
             seed = (seed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
         Self(seed)

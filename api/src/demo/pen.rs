@@ -52,11 +52,15 @@ impl Pen<'_> {
     /// Gives one command.
     pub(super) async fn write(&self, line: Line) -> Result<Receipt, DemoError> {
         let Line { key, submission } = line;
-        let receipt = self.store.submit(submission).await.map_err(|source| DemoError::Submit {
-            tenant: self.tenant,
-            key,
-            source,
-        })?;
+        let receipt = self
+            .store
+            .submit(submission)
+            .await
+            .map_err(|source| DemoError::Submit {
+                tenant: self.tenant,
+                key,
+                source,
+            })?;
         self.progress.advance(0, 1);
         Ok(receipt)
     }
@@ -95,7 +99,10 @@ impl Pen<'_> {
     ) -> Result<(Uuid, Vec<VaultWrite>), DemoError> {
         let record = serde_json::to_vec(record).map_err(entrepot_event_store::StoreError::from)?;
         let db = self.store.db();
-        Ok(self.vault.seal(db, self.tenant, subject, &record, email).await?)
+        Ok(self
+            .vault
+            .seal(db, self.tenant, subject, &record, email)
+            .await?)
     }
 
     /// The first fact of a command.

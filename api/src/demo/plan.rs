@@ -46,6 +46,12 @@ pub(super) enum Fate {
     PartRefunded,
 }
 
+impl Fate {
+    const fn needs_authorization(self) -> bool {
+        matches!(self, Self::Authorized | Self::Unknown)
+    }
+}
+
 /// An order to be.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
@@ -69,7 +75,11 @@ impl Plan {
     /// The retailer's order of this number.
     pub(super) fn of(retailer: &Retailer, goods: &[Good], number: usize, now: Instant) -> Self {
         let mut dice = Dice::of(retailer.slug, "order", number);
+        let days_ago = days_ago(number);
         let (channel, provider) = match dice.between(0, 99) {
+            _ if dealt(number, days_ago).is_some_and(Fate::needs_authorization) => {
+                ("web", "stripe")
+            }
             0..45 => ("web", "stripe"),
             45..62 => ("web", "paypal"),
             62..75 => ("till", "stripe"),
@@ -82,10 +92,10 @@ impl Plan {
             _ => 0,
         };
         let customer = dice.percent(known).then(|| dice.index(CUSTOMERS));
-        let days_ago = DAYS - 1 - i64::try_from(number).unwrap_or(0) * DAYS / ORDERS_WIDE;
         let placed_at = placed_at(retailer, &mut dice, days_ago, now);
         let lines = lines(&mut dice, goods);
-        let fate = fate(&mut dice, (channel, provider), (number, days_ago), lines.len());
+        let fate = dealt(number, days_ago).filter(|_| channel != "till");
+        let fate = fate.unwrap_or_else(|| thrown(&mut dice, channel, days_ago, lines.len()));
         Self {
             number,
             channel,
@@ -150,7 +160,10 @@ impl Plan {
         let mut dice = self.dice.clone();
         let left = after(self.placed_at, dice.between(6, 40) * HOUR);
         let days = if self.express { 1 } else { dice.between(1, 4) };
-        (left, after(left, days * DAY + dice.between(0, 300) * MINUTE))
+        (
+            left,
+            after(left, days * DAY + dice.between(0, 300) * MINUTE),
+        )
     }
 
     /// What the label costs, if there is one.
@@ -171,16 +184,20 @@ impl Plan {
         goods: &[Good],
         address_ref: Option<Uuid>,
     ) -> PlaceOrder {
-        let lines = self.lines.iter().enumerate().map(|(index, (good, quantity))| PlaceLine {
-            sku: Sku::from(goods[*good].sku),
-            quantity: *quantity,
-            unit_price_minor: None,
-            discounts: if self.season && index == 0 {
-                vec![discount("SEASON15", 150_000)]
-            } else {
-                Vec::new()
-            },
-        });
+        let lines = self
+            .lines
+            .iter()
+            .enumerate()
+            .map(|(index, (good, quantity))| PlaceLine {
+                sku: Sku::from(goods[*good].sku),
+                quantity: *quantity,
+                unit_price_minor: None,
+                discounts: if self.season && index == 0 {
+                    vec![discount("SEASON15", 150_000)]
+                } else {
+                    Vec::new()
+                },
+            });
         PlaceOrder {
             order_id: Some(self.order_id()),
             channel: self.channel.to_owned(),
@@ -219,9 +236,6 @@ impl Plan {
         })
     }
 }
-
-/// [`ORDERS`], for arithmetic with days.
-const ORDERS_WIDE: i64 = ORDERS as i64;
 
 /// The customer of this number.
 pub(super) fn customer_id(number: usize) -> CustomerId {
@@ -281,23 +295,26 @@ fn lines(dice: &mut Dice, goods: &[Good]) -> Vec<(usize, i64)> {
     lines
 }
 
-fn fate(
-    dice: &mut Dice,
-    (channel, provider): (&str, &str),
-    (number, days_ago): (usize, i64),
-    lines: usize,
-) -> Fate {
-    if channel == "till" {
-        return if dice.percent(2) { Fate::Refunded } else { Fate::Fulfilled };
+/// So few orders are this young that their fates are dealt, and not thrown.
+const fn dealt(number: usize, days_ago: i64) -> Option<Fate> {
+    if days_ago > 2 {
+        return None;
     }
-    if days_ago <= 2 {
-        // So few orders are this young that their fates are dealt, and not thrown.
-        return match (number % 6, provider) {
-            (1 | 4, "stripe") => Fate::Authorized,
-            (2, "stripe") => Fate::Unknown,
-            (3, _) => Fate::Held,
-            (5, _) => Fate::Fulfilled,
-            _ => Fate::Waiting,
+    Some(match number % 6 {
+        1 | 4 => Fate::Authorized,
+        2 => Fate::Unknown,
+        3 => Fate::Held,
+        5 => Fate::Fulfilled,
+        _ => Fate::Waiting,
+    })
+}
+
+fn thrown(dice: &mut Dice, channel: &str, days_ago: i64, lines: usize) -> Fate {
+    if channel == "till" {
+        return if dice.percent(2) {
+            Fate::Refunded
+        } else {
+            Fate::Fulfilled
         };
     }
     match dice.between(0, 99) {
@@ -308,4 +325,10 @@ fn fate(
         15..20 if days_ago > 10 => Fate::PartRefunded,
         _ => Fate::Fulfilled,
     }
+}
+
+/// Orders are spread evenly, the last on today.
+fn days_ago(number: usize) -> i64 {
+    let passed = number * DAYS / ORDERS;
+    i64::try_from(DAYS - 1 - passed.min(DAYS - 1)).unwrap_or(0)
 }

@@ -60,7 +60,11 @@ impl Retailer {
 
     /// The price of a good here, in minor units.
     pub(super) fn price(&self, good: &Good) -> i64 {
-        if self.currency == "EUR" { good.eur } else { good.usd }
+        if self.currency == "EUR" {
+            good.eur
+        } else {
+            good.usd
+        }
     }
 
     pub(super) fn created(&self) -> CreateTenant {
@@ -81,14 +85,26 @@ impl Retailer {
             };
             rates.iter().map(rate).collect()
         };
-        let table = [("standard", self.standard), ("food", self.food), ("exempt", &[])];
+        let table = [
+            ("standard", self.standard),
+            ("food", self.food),
+            ("exempt", &[]),
+        ];
         let table = table.map(|(class, rates)| (class.to_owned(), taxes(rates)));
-        let channels = [("web", "Web shop"), ("till", "Store"), ("marketplace", "Marketplace")];
+        let channels = [
+            ("web", "Web shop"),
+            ("till", "Store"),
+            ("marketplace", "Marketplace"),
+        ];
         let channels = channels.map(|(code, name)| Channel {
             code: code.to_owned(),
             name: name.to_owned(),
         });
-        let fees = [("stripe", 29_000, 30), ("paypal", 34_900, 49), ("marketplace", 120_000, 0)];
+        let fees = [
+            ("stripe", 29_000, 30),
+            ("paypal", 34_900, 49),
+            ("marketplace", 120_000, 0),
+        ];
         let fees = fees.map(|(provider, rate_ppm, fixed_minor)| {
             let fee = Fee {
                 rate_ppm,

@@ -71,7 +71,7 @@ mod source;
 mod stock;
 mod submit;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;

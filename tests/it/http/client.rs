@@ -104,7 +104,7 @@ impl Client {
             let mut body = Vec::new();
             stream.read_to_end(&mut body).await?;
             let answer = Answer { status, headers, body };
-            let length = answer.header("content-length").and_then(|length| length.parse().ok());
+            let length: Option<usize> = answer.header("content-length").and_then(|length| length.parse().ok());
             match length {
                 Some(length) if answer.body.len() != length => Err(ErrorKind::UnexpectedEof.into()),
                 _ => Ok(answer),

@@ -3,6 +3,7 @@
 mod buyers;
 mod client;
 mod kill;
+mod live;
 mod server;
 mod shopfront;
 mod worked_order;
