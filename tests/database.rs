@@ -45,8 +45,7 @@ impl TestDb {
         let template = template(&server).await;
         let name = format!("entrepot_test_{}", clock::fresh_id().simple());
         let admin = connect(&format!("{server}/postgres")).await;
-        let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
-        admin.execute_unprepared(&sql).await.expect("the template is copied");
+        run(&admin, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
         admin.close().await.expect("closes");
         Self { url: format!("{server}/{name}"), dir: new_dir(), server: Some((server, name)) }
     }
@@ -151,23 +150,26 @@ async fn connect(url: &str) -> DatabaseConnection {
     Database::connect(options(url)).await.expect("the database answers")
 }
 
+async fn run(sql: &DatabaseConnection, statement: &str) {
+    sql.execute_unprepared(statement).await.expect("the server does it");
+}
+
 /// The migrated database that tests copy: one for each build of the tests, made by whoever comes first.
 async fn template(server: &str) -> String {
     let name = format!("entrepot_template_{}", build());
     let admin = connect(&format!("{server}/postgres")).await;
-    let run = async |sql: String| admin.execute_unprepared(&sql).await;
-    run(format!("SELECT pg_advisory_lock({TEMPLATE_LOCK})")).await.expect("the lock is taken");
+    run(&admin, &format!("SELECT pg_advisory_lock({TEMPLATE_LOCK})")).await;
     let sql = format!("SELECT 1 FROM pg_database WHERE datname = '{name}'");
     let there = admin.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await.expect("answers");
     if there.is_none() {
         let new = format!("{name}_new");
-        run(format!("DROP DATABASE IF EXISTS {new}")).await.expect("leftovers go");
-        run(format!("CREATE DATABASE {new}")).await.expect("the template is made");
+        run(&admin, &format!("DROP DATABASE IF EXISTS {new}")).await;
+        run(&admin, &format!("CREATE DATABASE {new}")).await;
         let db = connect(&format!("{server}/{new}")).await;
         Migrator::up(&db, None).await.expect("the template is migrated");
         db.close().await.expect("closes");
         // Renamed when it is whole: a run that was killed leaves no half template.
-        run(format!("ALTER DATABASE {new} RENAME TO {name}")).await.expect("the template is named");
+        run(&admin, &format!("ALTER DATABASE {new} RENAME TO {name}")).await;
     }
     admin.close().await.expect("the lock goes with the connection");
     name

@@ -38,7 +38,7 @@ struct Detail {
 }
 
 /// Runs until `stop`. `runner` says which tenants are this node's.
-pub async fn run(store: Store, runner: Arc<Runner>, stop: CancellationToken) {
+pub(crate) async fn run(store: Store, runner: Arc<Runner>, stop: CancellationToken) {
     let mut ticks = interval(TICK);
     let mut resting: HashMap<Key, Instant> = HashMap::new();
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {

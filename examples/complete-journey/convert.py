@@ -103,12 +103,12 @@ def line_record(row: dict) -> dict:
 
 
 def order_record(rows: list[dict]) -> tuple[dict, int]:
-    """The order, and the part of its coupons that its payments cannot show."""
+    """The order, and what the till gave back because the coupons were worth more than the goods."""
     first = rows[0]
     sales = sum(row["sales"] for row in rows)
     coupon = sum(row["coupon"] for row in rows)
     over = max(coupon - sales, 0)
-    payments = [("manufacturer_coupon", coupon - over), ("till", sales - (coupon - over))]
+    payments = [("manufacturer_coupon", coupon), ("till", sales - coupon)]
     order = {
         "id": str(first["basket_id"]),
         "placed_at": first["placed_at"],
@@ -117,7 +117,7 @@ def order_record(rows: list[dict]) -> tuple[dict, int]:
         "lines": [line_record(row) for row in rows],
         "total_minor": sales,
         "payments": [
-            {"provider": provider, "amount_minor": amount} for provider, amount in payments if amount > 0
+            {"provider": provider, "amount_minor": amount} for provider, amount in payments if amount != 0
         ],
         "shipped": True,
     }
@@ -157,8 +157,9 @@ def expected(lines: pl.DataFrame, over_sale: list[dict]) -> dict:
         "coupon_minor": total["coupon"],
         "paid_minor": total["sales"] - total["coupon"],
         "coupon_over_sale_minor": over,
-        "payments_manufacturer_coupon_minor": total["coupon"] - over,
-        "payments_till_minor": total["sales"] - total["coupon"] + over,
+        "captured_manufacturer_coupon_minor": total["coupon"],
+        "captured_till_minor": total["sales"] - total["coupon"] + over,
+        "refunded_till_minor": over,
         "orders_with_coupons_over_sale": over_sale,
     }
 

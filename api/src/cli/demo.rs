@@ -1,14 +1,16 @@
 //! `entrepot demo`
 
-use std::io::IsTerminal as _;
+use std::fmt::Write as _;
 
+use entrepot_event_store::clock;
 use tokio_util::sync::CancellationToken;
 
-use super::output::{counter, say};
+use super::output::say;
 use super::{CliResult, import, token};
 use crate::auth::Role;
 use crate::config::Place;
-use crate::demo::{self, SLUGS};
+use crate::demo;
+use crate::import::progress;
 use crate::process::{self, Workers};
 use crate::server::{self, ServeArgs, stop_on_signal};
 
@@ -20,36 +22,38 @@ pub(super) async fn run(place: &Place, args: &ServeArgs) -> CliResult {
     process::migrate(place).await?;
     let app = process::open(place, &stop).await?;
     let workers = Workers::start(&app.store, false);
-    let bar = counter("filling the demo", demo::COMMANDS);
-    let filled = stop.run_until_cancelled(demo::fill(&app.store, &app.vault, &|| bar.inc(1))).await;
-    bar.finish_and_clear();
-    let Some(filled) = filled else {
+    let progress = progress::on_stderr();
+    let filling = demo::fill(&app.store, &app.vault, clock::instant(), progress.as_ref());
+    let Some(filled) = stop.run_until_cancelled(filling).await else {
         workers.stop().await;
         return Err("stopped while the demo was being filled; start it again to go on".into());
     };
-    filled?;
-    for slug in SLUGS {
-        import::caught_up(&app.store, app.store.tenant(slug).await?, &CancellationToken::new()).await?;
+    let tenants = filled?;
+    for (tenant, _) in &tenants {
+        import::caught_up(&app.store, *tenant, &CancellationToken::new()).await?;
     }
     workers.stop().await;
-    let notes = notes(place)?;
+    let slugs: Vec<&str> = tenants.iter().map(|(_, slug)| *slug).collect();
+    let notes = notes(place, &slugs)?;
     Ok(server::serve(app, args, stop, |address| say(notes.replace("{address}", &address.to_string()))).await?)
 }
 
 /// What somebody new needs: the address, a token for each role, three commands to try.
-fn notes(place: &Place) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+fn notes(place: &Place, slugs: &[&str]) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
     let mut notes = String::from("\nEntrepot serves http://{address}/graphql\n");
-    for slug in SLUGS {
-        notes.push_str(&format!("\nTokens of tenant {slug}, good for a day:\n"));
+    for slug in slugs {
+        let _ = writeln!(notes, "\nTokens of tenant {slug}, good for a day:");
         for role in Role::ALL {
             let channels: &[&str] = if role == Role::Partner { &[PARTNER_CHANNEL] } else { &[] };
             let token = token::for_role(place, slug, role, channels)?;
-            notes.push_str(&format!("  {:<9} {token}\n", role.name()));
+            let _ = writeln!(notes, "  {:<9} {token}", role.name());
         }
     }
-    let finance = token::for_role(place, SLUGS[0], Role::Finance, &[])?;
-    let commerce = token::for_role(place, SLUGS[0], Role::Commerce, &[])?;
-    notes.push_str(&format!(
+    let first = slugs.first().copied().unwrap_or_default();
+    let finance = token::for_role(place, first, Role::Finance, &[])?;
+    let commerce = token::for_role(place, first, Role::Commerce, &[])?;
+    let _ = writeln!(
+        notes,
         r#"
 Try, in another terminal:
 
@@ -65,9 +69,6 @@ Try, in another terminal:
   curl -sN http://{{address}}/graphql -H 'accept: text/event-stream' -H 'content-type: application/json' -H 'authorization: Bearer {commerce}' \
     -d '{{"query":"subscription {{ orderChanged(position: \"0\") {{ cursor eventType order {{ id status }} }} }}"}}'
 "#
-    ));
-    if !std::io::stdout().is_terminal() {
-        notes.push('\n');
-    }
+    );
     Ok(notes)
 }

@@ -1,237 +1,164 @@
-//! The demo's retailer: two small tenants with some months behind them, made through the normal
-//! command path.
+//! Two believable retailers for a first look: `north` (US dollars, New York) and `south` (euros,
+//! Berlin), each with a catalog, stock, customers, four months of orders and some subscriptions.
 //!
-//! Everything is deterministic from the day on which the tenant was created, and every command has
-//! a key of its own: a fill that was interrupted goes on, and one that was finished changes nothing.
+//! Everything goes through the same commands as any other business, each under a key of its own: a
+//! fill that broke off goes on where it was, and one that is done changes nothing. The same numbers
+//! come out each time; only the dates follow the day of the first fill.
 
-mod catalog;
-mod chance;
+mod course;
+mod dice;
+mod goods;
+mod money;
+mod pen;
 mod people;
-mod trade;
+mod plan;
+mod retailer;
+mod subscriptions;
+#[cfg(test)]
+mod tests;
 
-use std::sync::Arc;
+use entrepot_domain::catalog::{CreateSku, SetPrice};
+use entrepot_domain::customers::{ExternalRef, RegisterCustomer};
+use entrepot_domain::kernel::{Instant, Sku, TenantId, code};
+use entrepot_domain::tenants::ConfigureTenant;
+use entrepot_event_store::vault::Vault;
+use entrepot_event_store::{Store, StoreError, SubmitError};
 
-use entrepot_domain::command::AnyCommand;
-use entrepot_domain::kernel::{Actor, ActorKind, Currency, Instant, TenantId, Warehouse, Zone};
-use entrepot_domain::tenants::{Channel, Config, ConfigureTenant, CreateTenant, Fee, TaxRate};
-use entrepot_event_store::vault::{Vault, VaultWrite};
-use entrepot_event_store::{IdempotencyKey, Receipt, Store, StoreError, Submission, SubmitError};
+use self::course::Course;
+use self::goods::Good;
+use self::pen::Pen;
+use self::people::Person;
+use self::retailer::{RETAILERS, Retailer};
+use crate::import::Progress;
 
-use chance::Chance;
+/// Orders of each retailer.
+const ORDERS: usize = 400;
+/// Days that the orders are spread over.
+const DAYS: usize = 120;
+/// Customers of each retailer.
+const CUSTOMERS: usize = 60;
 
-/// The demo's tenants.
-pub const SLUGS: [&str; 2] = ["north", "south"];
-/// About how many commands make them, for a progress bar.
-pub const COMMANDS: u64 = 4_600;
-
-/// Told of each command.
-pub type Progress<'a> = &'a (dyn Fn() + Sync);
-
-/// Why the demo is not filled.
+/// Why a fill broke off. What was written stays; another fill goes on from there.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
-    /// The log did not work.
+    /// A tenant of this name exists that no demo made.
+    #[error("tenant `{0}` exists and is not the demo's")]
+    Taken(&'static str),
+    /// The log does not work.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A command was not accepted: a mistake of the demo.
-    #[error("command `{0}`: {1}")]
-    Command(String, SubmitError),
-}
-
-/// A tenant of the demo.
-struct Shop<'a> {
-    store: &'a Store,
-    vault: &'a Vault,
-    progress: Progress<'a>,
-    tenant: TenantId,
-    currency: Currency,
-    /// The day's start from which the past is counted back.
-    today: Instant,
-}
-
-/// What differs between the two tenants.
-struct Profile {
-    slug: &'static str,
-    name: &'static str,
-    currency: &'static str,
-    time_zone: &'static str,
-    tax_code: &'static str,
-    tax_ppm: i64,
-    reduced_ppm: i64,
-}
-
-const PROFILES: [Profile; 2] = [
-    Profile {
-        slug: SLUGS[0],
-        name: "North Outfitters",
-        currency: "USD",
-        time_zone: "America/New_York",
-        tax_code: "US-NY",
-        tax_ppm: 82_500,
-        reduced_ppm: 0,
+    /// The log did not take a command.
+    #[error("command `{key}` of tenant {tenant}: {source}")]
+    Submit {
+        /// Whose log.
+        tenant: TenantId,
+        /// The command's key.
+        key: String,
+        /// Why.
+        source: SubmitError,
     },
-    Profile {
-        slug: SLUGS[1],
-        name: "Süd Ausrüster",
-        currency: "EUR",
-        time_zone: "Europe/Berlin",
-        tax_code: "DE-VAT",
-        tax_ppm: 190_000,
-        reduced_ppm: 70_000,
-    },
-];
-
-/// Makes both tenants.
-pub async fn fill(store: &Store, vault: &Vault, progress: Progress<'_>) -> Result<(), DemoError> {
-    let [north, south] = &PROFILES;
-    let (north, south) = tokio::join!(
-        fill_one(store, vault, progress, north),
-        fill_one(store, vault, progress, south)
-    );
-    north.and(south)
 }
 
-async fn fill_one(
+/// Fills both tenants, as of `now`, and answers them with their slugs.
+///
+/// `now` must not be later than the clock: nothing is recorded as if it came from the future.
+pub async fn fill(
     store: &Store,
     vault: &Vault,
-    progress: Progress<'_>,
-    profile: &Profile,
-) -> Result<(), DemoError> {
-    let tenant = store.provision(profile.slug).await?;
-    let currency = Currency::parse(profile.currency).unwrap_or_default();
-    let now = entrepot_event_store::clock::instant();
-    let mut shop = Shop {
-        store,
-        vault,
-        progress,
-        tenant,
-        currency,
-        today: now,
-    };
-    let created = CreateTenant {
-        slug: profile.slug.to_owned(),
-        name: profile.name.to_owned(),
-        base_currency: currency,
-        time_zone: Zone(profile.time_zone.to_owned()),
-    };
-    shop.give("tenant", created).await?;
-    let first = store.read(tenant, 0, 1).await?;
-    if let Some(Ok(first)) = first.first().map(|entry| entry.event.as_ref()) {
-        let zone = Zone(profile.time_zone.to_owned());
-        shop.today = zone.start_of(zone.date_of(first.recorded_at));
-    }
-    configure(&shop, profile).await?;
-    let mut chance = Chance::new(profile.slug);
-    catalog::fill(&shop, &mut chance).await?;
-    let customers = people::fill(&shop, &mut chance).await?;
-    trade::fill(&shop, &mut chance, &customers).await
-}
-
-async fn configure(shop: &Shop<'_>, profile: &Profile) -> Result<(), DemoError> {
-    let rate = |ppm| {
-        vec![TaxRate {
-            code: profile.tax_code.to_owned(),
-            rate_ppm: ppm,
-        }]
-    };
-    let taxes = [
-        ("standard", rate(profile.tax_ppm)),
-        ("reduced", rate(profile.reduced_ppm)),
-        ("exempt", Vec::new()),
-    ];
-    let channel = |code: &str, name: &str| Channel {
-        code: code.to_owned(),
-        name: name.to_owned(),
-    };
-    let fees = [
-        ("stripe", 29_000, 30),
-        ("paypal", 34_900, 35),
-        ("cash", 0, 0),
-    ];
-    let fee = |(provider, rate_ppm, fixed_minor): (&str, i64, i64)| {
-        (
-            provider.to_owned(),
-            Fee {
-                rate_ppm,
-                fixed_minor,
-            },
-        )
-    };
-    let configs = [
-        Config::TaxTable(
-            taxes
-                .into_iter()
-                .map(|(class, rates)| (class.to_owned(), rates))
-                .collect(),
-        ),
-        Config::Channels(vec![
-            channel("web", "Web shop"),
-            channel("till", "Stores"),
-            channel("marketplace", "Marketplace"),
-        ]),
-        Config::FeeSchedule(fees.into_iter().map(fee).collect()),
-        Config::Warehouses(
-            ["central", "east", "west"]
-                .into_iter()
-                .map(Warehouse::from)
-                .collect(),
-        ),
-    ];
-    for (index, config) in configs.into_iter().enumerate() {
-        shop.give(&format!("config:{index}"), ConfigureTenant { config })
-            .await?;
-    }
-    Ok(())
-}
-
-impl Shop<'_> {
-    /// Gives a command once, however often the demo is started.
-    async fn give(
-        &self,
-        key: &str,
-        command: impl AnyCommand + 'static,
-    ) -> Result<Receipt, DemoError> {
-        self.give_sealed(key, command, None, Vec::new()).await
-    }
-
-    /// The same with personal data that joins the commit.
-    async fn give_sealed(
-        &self,
-        key: &str,
-        command: impl AnyCommand + 'static,
-        fingerprint: Option<[u8; 32]>,
-        vault: Vec<VaultWrite>,
-    ) -> Result<Receipt, DemoError> {
-        let actor = Actor {
-            kind: ActorKind::Import,
-            id: "demo".to_owned(),
-            roles: Vec::new(),
-        };
-        let key = IdempotencyKey {
-            client: "demo".to_owned(),
-            key: key.to_owned(),
-            permanent: true,
-        };
-        let name = key.key.clone();
-        let submission = Submission {
-            tenant: self.tenant,
-            command: Arc::new(command),
-            actor,
-            key: Some(key),
-            fingerprint,
-            correlation_id: None,
-            causation_id: None,
+    now: Instant,
+    progress: &dyn Progress,
+) -> Result<Vec<(TenantId, &'static str)>, DemoError> {
+    let goods = goods::all();
+    let mut tenants = Vec::with_capacity(RETAILERS.len());
+    for retailer in &RETAILERS {
+        let tenant = store.provision(retailer.slug).await?;
+        let pen = Pen {
+            store,
             vault,
+            tenant,
+            progress,
         };
-        let receipt = self.store.submit(submission).await;
-        (self.progress)();
-        receipt.map_err(|error| DemoError::Command(name, error))
+        set_up(&pen, retailer).await?;
+        stock_catalog(&pen, retailer, &goods).await?;
+        register(&pen, retailer).await?;
+        let mut course = Course {
+            pen: &pen,
+            retailer,
+            goods: &goods,
+            now,
+            shelf: vec![0; goods.len()],
+        };
+        course.run().await?;
+        subscriptions::run(&course).await?;
+        tenants.push((tenant, retailer.slug));
     }
+    Ok(tenants)
+}
 
-    /// An instant before today.
-    fn before(&self, days: i64, minutes: i64) -> Instant {
-        const MINUTE: i64 = 60_000_000;
-        let micros = self.today.micros() - days * 24 * 60 * MINUTE + minutes * MINUTE;
-        Instant::from_micros(micros).unwrap_or(self.today)
+async fn set_up(pen: &Pen<'_>, retailer: &Retailer) -> Result<(), DemoError> {
+    match pen
+        .write(pen.line("tenant".to_owned(), retailer.created()))
+        .await
+    {
+        Err(DemoError::Submit {
+            source: SubmitError::Refused(refusal),
+            ..
+        }) if refusal.code == code::ALREADY_EXISTS => return Err(DemoError::Taken(retailer.slug)),
+        created => drop(created?),
     }
+    let configs = retailer
+        .configs()
+        .into_iter()
+        .map(|(kind, config)| pen.line(format!("config:{kind}"), ConfigureTenant { config }));
+    pen.write_all(configs.collect()).await.map(drop)
+}
+
+async fn stock_catalog(
+    pen: &Pen<'_>,
+    retailer: &Retailer,
+    goods: &[Good],
+) -> Result<(), DemoError> {
+    let lines = goods.iter().flat_map(|good| {
+        let created = CreateSku {
+            sku: Sku::from(good.sku),
+            title: good.title.to_owned(),
+            tax_class: good.tax_class.to_owned(),
+            tracked: good.cost.is_some(),
+            category: Some(good.category.to_owned()),
+        };
+        let price = SetPrice {
+            sku: Sku::from(good.sku),
+            currency: retailer.currency(),
+            amount_minor: retailer.price(good),
+        };
+        [
+            pen.line(format!("sku:{}", good.sku), created),
+            pen.line(format!("price:{}", good.sku), price),
+        ]
+    });
+    pen.write_all(lines.collect()).await.map(drop)
+}
+
+async fn register(pen: &Pen<'_>, retailer: &Retailer) -> Result<(), DemoError> {
+    let mut lines = Vec::with_capacity(CUSTOMERS);
+    for number in 0..CUSTOMERS {
+        let customer_id = plan::customer_id(number);
+        let person = Person::of(retailer.slug, retailer.country, number);
+        let (personal_ref, writes) = pen
+            .seal(customer_id.0, &person, Some(&person.email))
+            .await?;
+        let command = RegisterCustomer {
+            customer_id: Some(customer_id),
+            external_ref: Some(ExternalRef {
+                system: "web".to_owned(),
+                id: plan::customer_number(number),
+            }),
+            personal_ref: Some(personal_ref),
+        };
+        lines.push(
+            pen.line(format!("customer:{number}"), command)
+                .sealed(writes),
+        );
+    }
+    pen.write_all(lines).await.map(drop)
 }

@@ -1,100 +1,153 @@
-//! Who buys in the demo. Names and addresses are made up and go into the vault.
+//! Who buys: made-up people at made-up addresses. Telephone numbers and mail domains are those that
+//! are set aside for fiction.
 
-use entrepot_domain::customers::{ExternalRef, RegisterCustomer};
-use entrepot_domain::kernel::CustomerId;
-use serde_json::json;
-use sha2::{Digest as _, Sha256};
+use serde::Serialize;
 
-use super::chance::Chance;
-use super::{DemoError, Shop};
+use super::dice::Dice;
 
-const GIVEN: &[&str] = &[
-    "Ada", "Ben", "Cleo", "Dara", "Emil", "Frida", "Gus", "Hana", "Ivo", "Jana", "Kai", "Lena",
+const FIRST: &[&str] = &[
+    "Ada", "Ben", "Carla", "David", "Elena", "Felix", "Grace", "Hugo", "Ines", "Jonas", "Klara",
+    "Liam", "Mara", "Noah", "Olga", "Paul", "Rosa", "Simon", "Tessa", "Viktor", "Wanda", "Yusuf",
 ];
-const FAMILY: &[&str] = &[
-    "Abel", "Brandt", "Castillo", "Diaz", "Evans", "Fischer", "Gruber", "Holm", "Ito", "Jensen",
+const LAST: &[&str] = &[
+    "Abbott",
+    "Becker",
+    "Castillo",
+    "Dietrich",
+    "Ellis",
+    "Fischer",
+    "Garcia",
+    "Hoffmann",
+    "Ivanov",
+    "Jensen",
+    "Keller",
+    "Lindqvist",
+    "Moreau",
+    "Novak",
+    "Okafor",
+    "Petersen",
+    "Quinn",
+    "Rossi",
+    "Schneider",
+    "Tanaka",
+    "Urban",
+    "Vogel",
+    "Weber",
+    "Yilmaz",
+    "Zimmer",
 ];
-const STREETS: &[&str] = &[
-    "Harbor Street",
-    "Mill Lane",
-    "Station Road",
-    "Lindenallee",
-    "Ridge Avenue",
-    "Kirchweg",
+const NORTH_STREETS: &[&str] = &[
+    "Maple Street",
+    "Harbor Avenue",
+    "Mill Road",
+    "Chestnut Lane",
+    "Canal Street",
+    "Hill Drive",
 ];
-const CITIES: &[(&str, &str)] = &[
-    ("Albany", "US"),
-    ("Buffalo", "US"),
-    ("Leipzig", "DE"),
-    ("Freiburg", "DE"),
-    ("Utica", "US"),
+const SOUTH_STREETS: &[&str] = &[
+    "Lindenweg",
+    "Hafengasse",
+    "Mühlenstraße",
+    "Gartenallee",
+    "Marktplatz",
+    "Am Kanal",
 ];
-const CUSTOMERS: i64 = 60;
+/// City, region, postal code.
+const NORTH_TOWNS: &[(&str, &str, &str)] = &[
+    ("Brooklyn", "NY", "11201"),
+    ("Albany", "NY", "12207"),
+    ("Buffalo", "NY", "14202"),
+    ("Ithaca", "NY", "14850"),
+    ("Yonkers", "NY", "10701"),
+];
+const SOUTH_TOWNS: &[(&str, &str, &str)] = &[
+    ("Berlin", "BE", "10115"),
+    ("Potsdam", "BB", "14467"),
+    ("Leipzig", "SN", "04109"),
+    ("Hamburg", "HH", "20095"),
+    ("München", "BY", "80331"),
+];
 
-pub(super) async fn fill(
-    shop: &Shop<'_>,
-    chance: &mut Chance,
-) -> Result<Vec<CustomerId>, DemoError> {
-    let mut customers = Vec::new();
-    for number in 1..=CUSTOMERS {
-        let given = chance.pick(GIVEN).copied().unwrap_or_default();
-        let family = chance.pick(FAMILY).copied().unwrap_or_default();
-        let (city, country) = chance.pick(CITIES).copied().unwrap_or_default();
-        let street = chance.pick(STREETS).copied().unwrap_or_default();
-        let email = format!("{given}.{family}.{number}@example.com").to_lowercase();
-        let record = json!({
-            "name": format!("{given} {family}"),
-            "email": email,
-            "phone": null,
-            "addresses": [{
-                "name": format!("{given} {family}"),
-                "line1": format!("{} {street}", 1 + chance.below(200)),
-                "line2": null,
-                "city": city,
-                "region": null,
-                "postal_code": format!("{:05}", 10_000 + chance.below(80_000)),
-                "country": country,
-            }],
-        });
-        customers.push(register(shop, number, &record.to_string(), &email).await?);
-    }
-    Ok(customers)
+/// A customer's record, as the graph opens it.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Person {
+    name: String,
+    pub(super) email: String,
+    phone: String,
+    addresses: Vec<Address>,
 }
 
-async fn register(
-    shop: &Shop<'_>,
-    number: i64,
-    record: &str,
-    email: &str,
-) -> Result<CustomerId, DemoError> {
-    let external_ref = ExternalRef {
-        system: "web".to_owned(),
-        id: format!("C-{number:04}"),
-    };
-    let customer_id = CustomerId::natural(&[&external_ref.system, &external_ref.id]);
-    let db = shop.store.db();
-    let (record_id, writes) = shop
-        .vault
-        .seal(
-            db,
-            shop.tenant,
-            customer_id.0,
-            record.as_bytes(),
-            Some(email),
-        )
-        .await?;
-    let command = RegisterCustomer {
-        customer_id: Some(customer_id),
-        external_ref: Some(external_ref),
-        personal_ref: Some(record_id),
-    };
-    let fingerprint = Sha256::digest(record.as_bytes()).into();
-    shop.give_sealed(
-        &format!("customer:{number}"),
-        command,
-        Some(fingerprint),
-        writes,
-    )
-    .await?;
-    Ok(customer_id)
+/// A postal address, as the graph opens it.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Address {
+    name: Option<String>,
+    line1: String,
+    line2: Option<String>,
+    city: String,
+    region: Option<String>,
+    postal_code: Option<String>,
+    country: String,
+}
+
+impl Person {
+    /// The tenant's person of this number; the same each time.
+    pub(super) fn of(tenant: &str, country: &str, number: usize) -> Self {
+        let mut dice = Dice::of(tenant, "person", number);
+        // Walking both lists at different steps gives each pair of names once.
+        let name = (FIRST[number % FIRST.len()], LAST[number * 7 % LAST.len()]);
+        let german = country == "DE";
+        let (streets, towns) = if german {
+            (SOUTH_STREETS, SOUTH_TOWNS)
+        } else {
+            (NORTH_STREETS, NORTH_TOWNS)
+        };
+        let (street, house) = (dice.pick(streets), dice.between(1, 180));
+        let (city, region, postal_code) = towns[dice.index(towns.len())];
+        let name = (name.0, name.1, format!("{} {}", name.0, name.1));
+        Self {
+            email: format!("{}.{}@example.com", name.0, name.1).to_lowercase(),
+            phone: if german {
+                format!("+49 30 23125 {number:03}")
+            } else {
+                format!("+1 212 555 01{:02}", number % 100)
+            },
+            addresses: vec![Address {
+                name: Some(name.2.clone()),
+                line1: if german {
+                    format!("{street} {house}")
+                } else {
+                    format!("{house} {street}")
+                },
+                line2: (!german && dice.percent(30))
+                    .then(|| format!("Apt {}", dice.between(1, 40))),
+                city: city.to_owned(),
+                region: Some(region.to_owned()),
+                postal_code: Some(postal_code.to_owned()),
+                country: country.to_owned(),
+            }],
+            name: name.2,
+        }
+    }
+
+    /// Where goods go.
+    pub(super) fn address(&self) -> Option<&Address> {
+        self.addresses.first()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_customers_have_one_address_for_mail() {
+        let people =
+            (0..super::super::CUSTOMERS).map(|number| Person::of("north", "US", number).email);
+        assert_eq!(
+            people.collect::<BTreeSet<_>>().len(),
+            super::super::CUSTOMERS
+        );
+    }
 }

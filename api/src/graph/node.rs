@@ -83,16 +83,22 @@ impl NodeQuery {
 }
 
 async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
-    let Some((kind, id)) = gid::parse(id) else { return Ok(None) };
+    let Some((kind, id)) = gid::parse(id) else {
+        return Ok(None);
+    };
     let allow = async |area: Area| Allow(area).check(ctx).await;
     match kind {
         "Order" => {
             allow(Area::Orders).await?;
-            Ok(loader::load::<OrderLoader, _>(ctx, id).await?.map(|order| Order(order).into()))
+            Ok(loader::load::<OrderLoader, _>(ctx, id)
+                .await?
+                .map(|order| Order(order).into()))
         }
         "Customer" => {
             allow(Area::Customers).await?;
-            Ok(loader::load::<CustomerLoader, _>(ctx, id).await?.map(|customer| Customer(customer).into()))
+            Ok(loader::load::<CustomerLoader, _>(ctx, id)
+                .await?
+                .map(|customer| Customer(customer).into()))
         }
         "Subscription" => {
             allow(Area::Subscriptions).await?;
@@ -112,18 +118,32 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
 }
 
 async fn product(ctx: &Context<'_>, id: Uuid) -> Result<Option<Node>> {
-    let stream = StreamId { kind: StreamKind::Sku, id };
-    let Some(first) = loader::load::<FirstLoader, _>(ctx, stream).await? else { return Ok(None) };
-    let Event::Catalog(CatalogEvent::SkuCreated(created)) = &first.event else { return Ok(None) };
+    let stream = StreamId {
+        kind: StreamKind::Sku,
+        id,
+    };
+    let Some(first) = loader::load::<FirstLoader, _>(ctx, stream).await? else {
+        return Ok(None);
+    };
+    let Event::Catalog(CatalogEvent::SkuCreated(created)) = &first.event else {
+        return Ok(None);
+    };
     let found = loader::load::<ProductLoader, _>(ctx, created.sku.0.clone()).await?;
     Ok(found.map(|product| Product(product).into()))
 }
 
 async fn stock(ctx: &Context<'_>, id: Uuid) -> Result<Option<Node>> {
-    let stream = StreamId { kind: StreamKind::Stock, id };
-    let Some(first) = loader::load::<FirstLoader, _>(ctx, stream).await? else { return Ok(None) };
+    let stream = StreamId {
+        kind: StreamKind::Stock,
+        id,
+    };
+    let Some(first) = loader::load::<FirstLoader, _>(ctx, stream).await? else {
+        return Ok(None);
+    };
     let mut keys = Inventory::keys(&first.event).into_iter();
-    let Some(key) = keys.find(|key| StreamId::stock(&key.sku, &key.warehouse) == stream) else { return Ok(None) };
+    let Some(key) = keys.find(|key| StreamId::stock(&key.sku, &key.warehouse) == stream) else {
+        return Ok(None);
+    };
     let found = loader::load::<StockLoader, _>(ctx, key).await?;
     Ok(found.map(|position| StockPosition(position).into()))
 }
@@ -137,7 +157,16 @@ impl Loader<StreamId> for FirstLoader {
     type Error = async_graphql::Error;
 
     async fn load(&self, streams: &[StreamId]) -> Result<HashMap<StreamId, Arc<Recorded>>> {
-        let firsts = self.0.app.store.firsts(self.0.tenant()?, streams).await.map_err(error::store)?;
-        Ok(firsts.into_iter().map(|first| (first.stream, first)).collect())
+        let firsts = self
+            .0
+            .app
+            .store
+            .firsts(self.0.tenant()?, streams)
+            .await
+            .map_err(error::store)?;
+        Ok(firsts
+            .into_iter()
+            .map(|first| (first.stream, first))
+            .collect())
     }
 }

@@ -75,16 +75,37 @@ pub struct AddressInput {
 impl AddressInput {
     /// The address, checked; `field` names the input.
     fn checked(self, field: &str) -> Result<Address> {
-        let Self { name, line1, line2, city, region, postal_code, country } = self;
+        let Self {
+            name,
+            line1,
+            line2,
+            city,
+            region,
+            postal_code,
+            country,
+        } = self;
         let required = [(&line1, "line1"), (&city, "city"), (&country, "country")];
-        let optional = [(&name, "name"), (&line2, "line2"), (&region, "region"), (&postal_code, "postalCode")];
+        let optional = [
+            (&name, "name"),
+            (&line2, "line2"),
+            (&region, "region"),
+            (&postal_code, "postalCode"),
+        ];
         for (text, part) in required {
             check(Some(text), &format!("{field}.{part}"))?;
         }
         for (text, part) in optional {
             check(text.as_ref(), &format!("{field}.{part}"))?;
         }
-        Ok(Address { name, line1, line2, city, region, postal_code, country })
+        Ok(Address {
+            name,
+            line1,
+            line2,
+            city,
+            region,
+            postal_code,
+            country,
+        })
     }
 }
 
@@ -105,16 +126,26 @@ pub struct PersonalDataInput {
 impl PersonalDataInput {
     /// The record, checked.
     pub(crate) fn checked(self) -> Result<PersonalRecord> {
-        for (text, field) in [(&self.name, "name"), (&self.email, "email"), (&self.phone, "phone")] {
+        for (text, field) in [
+            (&self.name, "name"),
+            (&self.email, "email"),
+            (&self.phone, "phone"),
+        ] {
             check(text.as_ref(), field)?;
         }
         if self.addresses.len() > ADDRESSES_MAX {
             return Err(bad_input("addresses", "must be at most 20"));
         }
         let addresses = self.addresses.into_iter().enumerate();
-        let addresses = addresses.map(|(index, address)| address.checked(&format!("addresses.{index}")));
+        let addresses =
+            addresses.map(|(index, address)| address.checked(&format!("addresses.{index}")));
         let addresses = addresses.collect::<Result<_>>()?;
-        Ok(PersonalRecord { name: self.name, email: self.email, phone: self.phone, addresses })
+        Ok(PersonalRecord {
+            name: self.name,
+            email: self.email,
+            phone: self.phone,
+            addresses,
+        })
     }
 }
 
@@ -137,9 +168,16 @@ pub(crate) async fn seal(
     let session = session(ctx)?;
     let app = &session.app;
     let record = serde_json::to_vec(record).map_err(|error| error::store(error.into()))?;
-    let sealed = app.vault.seal(app.store.db(), session.tenant()?, subject, &record, email).await;
+    let sealed = app
+        .vault
+        .seal(app.store.db(), session.tenant()?, subject, &record, email)
+        .await;
     let (record_id, writes) = sealed.map_err(error::store)?;
-    Ok(Sealed { record_id, writes, fingerprint: app.secrets.fingerprint(input.as_bytes()) })
+    Ok(Sealed {
+        record_id,
+        writes,
+        fingerprint: app.secrets.fingerprint(input.as_bytes()),
+    })
 }
 
 /// Seals an order's address: under the customer's key, or a guest's own.
@@ -157,8 +195,13 @@ pub(crate) async fn seal_address(
 /// Checks personal text: not empty, bounded, without control characters.
 fn check(text: Option<&String>, field: &str) -> Result<()> {
     match text {
-        Some(text) if text.is_empty() || text.len() > TEXT_MAX || text.chars().any(char::is_control) => {
-            Err(bad_input(field, "must be 1 to 300 bytes without control characters"))
+        Some(text)
+            if text.is_empty() || text.len() > TEXT_MAX || text.chars().any(char::is_control) =>
+        {
+            Err(bad_input(
+                field,
+                "must be 1 to 300 bytes without control characters",
+            ))
         }
         _ => Ok(()),
     }
@@ -174,15 +217,27 @@ impl Loader<Uuid> for RecordLoader {
 
     async fn load(&self, records: &[Uuid]) -> Result<HashMap<Uuid, Vec<u8>>> {
         let snapshot = self.0.read().await?;
-        let opened = self.0.app.vault.open(&snapshot.tx, self.0.tenant()?, records.to_vec()).await;
+        let opened = self
+            .0
+            .app
+            .vault
+            .open(&snapshot.tx, self.0.tenant()?, records.to_vec())
+            .await;
         Ok(opened.map_err(error::store)?.into_iter().collect())
     }
 }
 
 /// A personal record; null if its person was erased.
-pub(crate) async fn open<T: DeserializeOwned>(ctx: &Context<'_>, record: Option<Uuid>) -> Result<Option<T>> {
-    let Some(record) = record else { return Ok(None) };
+pub(crate) async fn open<T: DeserializeOwned>(
+    ctx: &Context<'_>,
+    record: Option<Uuid>,
+) -> Result<Option<T>> {
+    let Some(record) = record else {
+        return Ok(None);
+    };
     let opened = loader::load::<RecordLoader, _>(ctx, record).await?;
-    let decoded = opened.map(|bytes| serde_json::from_slice(&bytes)).transpose();
+    let decoded = opened
+        .map(|bytes| serde_json::from_slice(&bytes))
+        .transpose();
     decoded.map_err(|_| corrupt("a personal record", record))
 }

@@ -16,7 +16,7 @@ use crate::kernel::{
     Refused, ShipmentId, Sku, StreamId, amount, at_most, code, non_negative, one_to, quantity,
     rate, text,
 };
-use crate::payments::{PaymentCaptured, PaymentEvent};
+use crate::payments::{PaymentCaptured, PaymentEvent, PaymentRefunded};
 use crate::tenants::Tenant;
 use crate::world::World;
 
@@ -78,7 +78,8 @@ pub struct ImportPayment {
     pub provider: String,
     /// The provider's own id.
     pub provider_ref: Option<String>,
-    /// Minor units. A payment of nothing is left out.
+    /// Minor units; negative for money given back, as when coupons are worth more than the goods.
+    /// A payment of nothing is left out.
     pub amount_minor: i64,
 }
 
@@ -119,8 +120,8 @@ impl Command for ImportOrder {
             totals,
         };
         decision.push(order_id, OrderEvent::Placed(Box::new(placed)));
-        for payment in payments {
-            decision.push(payment.payment_id, PaymentEvent::Captured(payment));
+        for (payment_id, event) in payments {
+            decision.push(payment_id, event);
         }
         if let Some(shipment) = self.shipment(order_id) {
             decision.push(order_id, FulfillmentEvent::Dispatched(shipment));
@@ -217,32 +218,69 @@ impl ImportOrder {
         PaymentId::natural(&[&self.channel, &self.external_id, &index.to_string()])
     }
 
-    /// The payments that moved money: together at most what the customer pays.
-    fn payments(&self, order_id: OrderId, totals: Totals) -> Refused<Vec<PaymentCaptured>> {
-        let mut captured = Vec::new();
-        let mut left = totals.total_minor;
+    /// The payments that moved money: together at most what the customer pays, and not less than
+    /// nothing. Money given back is a payment that captured nothing and was refunded.
+    fn payments(
+        &self,
+        order_id: OrderId,
+        totals: Totals,
+    ) -> Refused<Vec<(PaymentId, PaymentEvent)>> {
+        let mut events = Vec::new();
+        let mut paid: i128 = 0;
         for (index, payment) in self.payments.iter().enumerate() {
-            let field = format!("payments.{index}");
-            payment.check(&field)?;
-            if payment.amount_minor > left {
-                let message = "more was paid than the order's total";
-                let field = format!("{field}.amountMinor");
-                return Err(Refusal::at(code::TOTALS_MISMATCH, field, message));
+            payment.check(&format!("payments.{index}"))?;
+            paid += i128::from(payment.amount_minor);
+            let payment_id = self.payment_id(index);
+            if payment.amount_minor != 0 {
+                let captured = self.captured(order_id, payment_id, payment);
+                events.push((payment_id, PaymentEvent::Captured(captured)));
             }
-            left -= payment.amount_minor;
-            if payment.amount_minor > 0 {
-                captured.push(PaymentCaptured {
-                    payment_id: self.payment_id(index),
-                    order_id,
-                    provider: payment.provider.clone(),
-                    provider_ref: payment.provider_ref.clone(),
-                    currency: self.currency,
-                    amount_minor: payment.amount_minor,
-                    captured_at: self.placed_at,
-                });
+            if payment.amount_minor < 0 {
+                let refunded = self.refunded(order_id, payment_id, payment);
+                events.push((payment_id, PaymentEvent::Refunded(refunded)));
             }
         }
-        Ok(captured)
+        if !(0..=i128::from(totals.total_minor)).contains(&paid) {
+            let message =
+                "the payments together are more than the order's total, or less than nothing";
+            return Err(Refusal::at(code::TOTALS_MISMATCH, "payments", message));
+        }
+        Ok(events)
+    }
+
+    fn captured(
+        &self,
+        order_id: OrderId,
+        payment_id: PaymentId,
+        payment: &ImportPayment,
+    ) -> PaymentCaptured {
+        PaymentCaptured {
+            payment_id,
+            order_id,
+            provider: payment.provider.clone(),
+            provider_ref: payment.provider_ref.clone(),
+            currency: self.currency,
+            amount_minor: payment.amount_minor.max(0),
+            captured_at: self.placed_at,
+        }
+    }
+
+    fn refunded(
+        &self,
+        order_id: OrderId,
+        payment_id: PaymentId,
+        payment: &ImportPayment,
+    ) -> PaymentRefunded {
+        PaymentRefunded {
+            payment_id,
+            order_id,
+            provider: payment.provider.clone(),
+            provider_ref: payment.provider_ref.clone(),
+            currency: self.currency,
+            amount_minor: -payment.amount_minor,
+            reason: "given back by the channel".to_owned(),
+            refunded_at: self.placed_at,
+        }
     }
 
     /// The shipment that the channel made, if it shipped any goods.
@@ -313,7 +351,11 @@ impl ImportPayment {
         if let Some(reference) = &self.provider_ref {
             text(reference, REFERENCE_MAX, &format!("{field}.providerRef"))?;
         }
-        non_negative(self.amount_minor, &format!("{field}.amountMinor")).map(drop)
+        amount(
+            i128::from(self.amount_minor),
+            &format!("{field}.amountMinor"),
+        )
+        .map(drop)
     }
 }
 
@@ -464,11 +506,11 @@ mod tests {
             ),
             (
                 with(|order| order.payments[2] = paid(501)),
-                "TOTALS_MISMATCH payments.2.amountMinor",
+                "TOTALS_MISMATCH payments",
             ),
             (
-                with(|order| order.payments[2] = paid(-1)),
-                "AMOUNT_NEGATIVE payments.2.amountMinor",
+                with(|order| order.payments = vec![paid(-1)]),
+                "TOTALS_MISMATCH payments",
             ),
             (
                 with(|order| order.payments[1].provider.clear()),
@@ -550,6 +592,26 @@ mod tests {
         let outcome = past.when(&receipt()).expect("the first is accepted");
         assert_eq!(outcome.subject, OrderId::natural(&["till", "R-1"]).0);
         assert_eq!(refused(past.when(&receipt())), "ALREADY_EXISTS externalId");
+    }
+
+    #[test]
+    fn money_given_back_is_a_refund_of_a_payment_that_captured_nothing() {
+        let mut past = retailer();
+        let command = ImportOrder {
+            payments: vec![paid(4000), paid(-500)],
+            ..receipt()
+        };
+        let outcome = past.when(&command).expect("accepted");
+        let moved: Vec<_> = outcome
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Payment(PaymentEvent::Captured(captured)) => Some(captured.amount_minor),
+                Event::Payment(PaymentEvent::Refunded(refunded)) => Some(-refunded.amount_minor),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(moved, [4000, 0, -500]);
     }
 
     #[test]

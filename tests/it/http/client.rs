@@ -166,7 +166,10 @@ impl Client {
 
 /// A command as a document with variables.
 pub(super) fn mutation(command: &str, input: Json, selection: &str) -> (String, Json) {
-    let mut kind = command.to_owned();
+    let mut kind = match command {
+        "orderHold" | "orderCancel" => "orderReason".to_owned(),
+        _ => command.to_owned(),
+    };
     kind[..1].make_ascii_uppercase();
     let result = "userErrors { code field message } consistencyToken position replayed";
     let query = format!("mutation($input: {kind}Input!) {{ {command}(input: $input) {{ {result} {selection} }} }}");

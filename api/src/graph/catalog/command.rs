@@ -32,7 +32,9 @@ impl ProductPayload {
     #[graphql(guard = "Allow(Area::Catalog)")]
     async fn product(&self, ctx: &Context<'_>) -> Result<Option<Product>> {
         match &self.sku {
-            Some(sku) => Ok(loader::load::<ProductLoader, _>(ctx, sku.clone()).await?.map(Product)),
+            Some(sku) => Ok(loader::load::<ProductLoader, _>(ctx, sku.clone())
+                .await?
+                .map(Product)),
             None => Ok(None),
         }
     }
@@ -44,7 +46,10 @@ async fn run<C: AnyCommand + 'static>(
     outgoing: Outgoing<C>,
 ) -> Result<ProductPayload> {
     let (receipt, result) = submit(ctx, outgoing).await?;
-    Ok(ProductPayload { sku: receipt.map(|_| sku), result })
+    Ok(ProductPayload {
+        sku: receipt.map(|_| sku),
+        result,
+    })
 }
 
 /// A new SKU.
@@ -103,7 +108,12 @@ impl CatalogMutation {
             tracked: input.tracked,
             category: input.category,
         };
-        run(ctx, input.sku, Outgoing::new(command, input.idempotency_key)).await
+        run(
+            ctx,
+            input.sku,
+            Outgoing::new(command, input.idempotency_key),
+        )
+        .await
     }
 
     /// Sets the price of a SKU in one currency. Orders that were placed before keep theirs.
@@ -118,7 +128,12 @@ impl CatalogMutation {
             currency: input.currency.0,
             amount_minor: input.amount_minor.0,
         };
-        run(ctx, input.sku, Outgoing::new(command, input.idempotency_key)).await
+        run(
+            ctx,
+            input.sku,
+            Outgoing::new(command, input.idempotency_key),
+        )
+        .await
     }
 
     /// Takes a SKU off sale for good. Its stock may still be moved and shipped.
@@ -128,7 +143,14 @@ impl CatalogMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which SKU.")] input: SkuDiscontinueInput,
     ) -> Result<ProductPayload> {
-        let command = domain::DiscontinueSku { sku: Sku(input.sku.clone()) };
-        run(ctx, input.sku, Outgoing::new(command, input.idempotency_key)).await
+        let command = domain::DiscontinueSku {
+            sku: Sku(input.sku.clone()),
+        };
+        run(
+            ctx,
+            input.sku,
+            Outgoing::new(command, input.idempotency_key),
+        )
+        .await
     }
 }

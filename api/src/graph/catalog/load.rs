@@ -19,7 +19,8 @@ pub(super) fn visible(session: &Session) -> Result<Select<products::Entity>> {
 
 /// A product's prices.
 pub(super) fn prices(row: &products::Model) -> Result<PricesDoc> {
-    serde_json::from_str(&row.doc).map_err(|error| error::corrupt("a price list", (&row.sku, error)))
+    serde_json::from_str(&row.doc)
+        .map_err(|error| error::corrupt("a price list", (&row.sku, error)))
 }
 
 /// Products by SKU, batched within one request.

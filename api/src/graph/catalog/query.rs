@@ -8,11 +8,11 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
 use super::load::{ProductLoader, visible};
 use super::types::Product;
+use crate::graph::loader;
 use crate::graph::page::{Keyset, PageArgs, page, total};
 use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::BigInt;
 use crate::graph::session::session;
-use crate::graph::{error, loader};
 
 /// Queries of products.
 #[derive(Debug, Default)]
@@ -62,21 +62,34 @@ impl ProductSort {
             Self::TitleAsc => (vec![Column::Title, Column::Sku], false),
             Self::UpdatedAtDesc => (vec![Column::UpdatedAt, Column::Sku], true),
         };
-        Keyset { columns, descending }
+        Keyset {
+            columns,
+            descending,
+        }
     }
 }
 
-fn filtered(mut rows: Select<products::Entity>, filter: &ProductFilter) -> Select<products::Entity> {
+fn filtered(
+    mut rows: Select<products::Entity>,
+    filter: &ProductFilter,
+) -> Select<products::Entity> {
     use products::Column;
     // Not LIKE: its case and its wildcards differ between the databases.
     let starts_with = |prefix: &String| {
         let length = i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX);
-        Func::cust("substr").args([Expr::col(Column::Sku), Expr::val(1), Expr::val(length)]).eq(prefix.as_str())
+        Func::cust("substr")
+            .args([Expr::col(Column::Sku), Expr::val(1), Expr::val(length)])
+            .eq(prefix.as_str())
     };
     let conditions = [
-        filter.category.as_ref().map(|category| Column::Category.eq(category)),
+        filter
+            .category
+            .as_ref()
+            .map(|category| Column::Category.eq(category)),
         filter.sku_prefix.as_ref().map(starts_with),
-        filter.discontinued.map(|discontinued| Column::Discontinued.eq(discontinued)),
+        filter
+            .discontinued
+            .map(|discontinued| Column::Discontinued.eq(discontinued)),
     ];
     for condition in conditions.into_iter().flatten() {
         rows = rows.filter(condition);
@@ -93,12 +106,17 @@ impl CatalogQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The tenant's own code, verbatim.")] sku: String,
     ) -> Result<Option<Product>> {
-        Ok(loader::load::<ProductLoader, _>(ctx, sku).await?.map(Product))
+        Ok(loader::load::<ProductLoader, _>(ctx, sku)
+            .await?
+            .map(Product))
     }
 
     /// Products, page by page: `first` 50 by default, 250 at most.
     #[graphql(guard = "Allow(Area::Catalog)")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn products(
         &self,
         ctx: &Context<'_>,
@@ -115,8 +133,24 @@ impl CatalogQuery {
         let snapshot = session.read().await?;
         let total_count = total(ctx, &snapshot.tx, &rows).await?;
         let binding = format!("{}:products:{sort:?}:{filter:?}", session.tenant()?);
-        let args = PageArgs { first, after, last, before };
-        let page = page(&snapshot.tx, rows, &sort.keyset(), &args, &session.app.secrets, &binding).await?;
-        page.try_connect(ProductConnectionFields { total_count }, |row| Ok(Product(row))).map(Some)
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = page(
+            &snapshot.tx,
+            rows,
+            &sort.keyset(),
+            &args,
+            &session.app.secrets,
+            &binding,
+        )
+        .await?;
+        page.try_connect(ProductConnectionFields { total_count }, |row| {
+            Ok(Product(row))
+        })
+        .map(Some)
     }
 }

@@ -51,7 +51,10 @@ impl Product {
     /// For one unit, tax excluded; one price for each currency that it is sold in.
     async fn prices(&self) -> Result<Vec<Money>> {
         let prices = prices(&self.0)?;
-        Ok(prices.into_iter().map(|(currency, minor)| Money::new(minor, currency)).collect())
+        Ok(prices
+            .into_iter()
+            .map(|(currency, minor)| Money::new(minor, currency))
+            .collect())
     }
 
     /// When the newest event of the SKU was recorded.

@@ -36,15 +36,23 @@ impl CustomerPayload {
     #[graphql(guard = "Allow(Area::Customers)")]
     async fn customer(&self, ctx: &Context<'_>) -> Result<Option<Customer>> {
         match self.customer_id {
-            Some(id) => Ok(loader::load::<CustomerLoader, _>(ctx, id).await?.map(Customer)),
+            Some(id) => Ok(loader::load::<CustomerLoader, _>(ctx, id)
+                .await?
+                .map(Customer)),
             None => Ok(None),
         }
     }
 }
 
-async fn run<C: AnyCommand + 'static>(ctx: &Context<'_>, outgoing: Outgoing<C>) -> Result<CustomerPayload> {
+async fn run<C: AnyCommand + 'static>(
+    ctx: &Context<'_>,
+    outgoing: Outgoing<C>,
+) -> Result<CustomerPayload> {
     let (receipt, result) = submit(ctx, outgoing).await?;
-    Ok(CustomerPayload { customer_id: receipt.map(|receipt| receipt.subject), result })
+    Ok(CustomerPayload {
+        customer_id: receipt.map(|receipt| receipt.subject),
+        result,
+    })
 }
 
 /// A customer's id in another system.
@@ -113,14 +121,37 @@ impl CustomerMutation {
         let key = input.idempotency_key.take();
         let fingerprint = format!("{input:?}");
         let customer_id = input.id()?;
-        let external_ref = input.external_ref.map(|there| domain::ExternalRef { system: there.system, id: there.id });
+        let external_ref = input.external_ref.map(|there| domain::ExternalRef {
+            system: there.system,
+            id: there.id,
+        });
         let record = input.person.checked()?;
         let known = record != PersonalRecord::default();
-        let sealed = seal(ctx, customer_id.0, &record, record.email.as_deref(), &fingerprint).await?;
+        let sealed = seal(
+            ctx,
+            customer_id.0,
+            &record,
+            record.email.as_deref(),
+            &fingerprint,
+        )
+        .await?;
         let personal_ref = known.then_some(sealed.record_id);
-        let command = domain::RegisterCustomer { customer_id: Some(customer_id), external_ref, personal_ref };
+        let command = domain::RegisterCustomer {
+            customer_id: Some(customer_id),
+            external_ref,
+            personal_ref,
+        };
         let vault = if known { sealed.writes } else { Vec::new() };
-        run(ctx, Outgoing { command, key, fingerprint: Some(sealed.fingerprint), vault }).await
+        run(
+            ctx,
+            Outgoing {
+                command,
+                key,
+                fingerprint: Some(sealed.fingerprint),
+                vault,
+            },
+        )
+        .await
     }
 
     /// Replaces all of a customer's personal data: what is not given holds no more.
@@ -134,11 +165,29 @@ impl CustomerMutation {
         let fingerprint = format!("{input:?}");
         let customer_id = gid::decode(&input.customer_id, "Customer", "customerId")?;
         let record = input.person.checked()?;
-        let sealed = seal(ctx, customer_id, &record, record.email.as_deref(), &fingerprint).await?;
-        let command =
-            domain::UpdateCustomer { customer_id: CustomerId(customer_id), personal_ref: sealed.record_id };
+        let sealed = seal(
+            ctx,
+            customer_id,
+            &record,
+            record.email.as_deref(),
+            &fingerprint,
+        )
+        .await?;
+        let command = domain::UpdateCustomer {
+            customer_id: CustomerId(customer_id),
+            personal_ref: sealed.record_id,
+        };
         let (fingerprint, vault) = (Some(sealed.fingerprint), sealed.writes);
-        run(ctx, Outgoing { command, key, fingerprint, vault }).await
+        run(
+            ctx,
+            Outgoing {
+                command,
+                key,
+                fingerprint,
+                vault,
+            },
+        )
+        .await
     }
 
     /// Destroys a customer's personal data for good, with the addresses of the customer's orders.
@@ -150,8 +199,19 @@ impl CustomerMutation {
         #[graphql(desc = "Which customer.")] input: CustomerEraseInput,
     ) -> Result<CustomerPayload> {
         let customer_id = gid::decode(&input.customer_id, "Customer", "customerId")?;
-        let command = domain::EraseCustomer { customer_id: CustomerId(customer_id) };
+        let command = domain::EraseCustomer {
+            customer_id: CustomerId(customer_id),
+        };
         let vault = vec![VaultWrite::Destroy(customer_id)];
-        run(ctx, Outgoing { command, key: input.idempotency_key, fingerprint: None, vault }).await
+        run(
+            ctx,
+            Outgoing {
+                command,
+                key: input.idempotency_key,
+                fingerprint: None,
+                vault,
+            },
+        )
+        .await
     }
 }

@@ -26,7 +26,8 @@ impl Loader<Uuid> for CustomerLoader {
 
     async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, customers::Model>> {
         let snapshot = self.0.read().await?;
-        let rows = visible(&self.0)?.filter(customers::Column::CustomerId.is_in(ids.iter().copied()));
+        let rows =
+            visible(&self.0)?.filter(customers::Column::CustomerId.is_in(ids.iter().copied()));
         let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
         Ok(rows.into_iter().map(|row| (row.customer_id, row)).collect())
     }

@@ -58,7 +58,10 @@ impl CustomerSort {
             Self::RegisteredAtAsc => (customers::Column::RegisteredAt, false),
             Self::UpdatedAtDesc => (customers::Column::UpdatedAt, true),
         };
-        Keyset { columns: vec![column, customers::Column::CustomerId], descending }
+        Keyset {
+            columns: vec![column, customers::Column::CustomerId],
+            descending,
+        }
     }
 }
 
@@ -76,7 +79,11 @@ async fn filtered(
         rows = rows.filter(Column::ExternalId.eq(id));
     }
     if let Some(email) = &filter.email {
-        let records = session.app.vault.find(&snapshot.tx, session.tenant()?, email).await;
+        let records = session
+            .app
+            .vault
+            .find(&snapshot.tx, session.tenant()?, email)
+            .await;
         rows = rows.filter(Column::PersonalRef.is_in(records.map_err(error::store)?));
     }
     Ok(rows)
@@ -92,12 +99,17 @@ impl CustomerQuery {
         #[graphql(desc = "The customer's global id, or its bare uuid.")] id: ID,
     ) -> Result<Option<Customer>> {
         let id = gid::decode(&id, "Customer", "id")?;
-        Ok(loader::load::<CustomerLoader, _>(ctx, id).await?.map(Customer))
+        Ok(loader::load::<CustomerLoader, _>(ctx, id)
+            .await?
+            .map(Customer))
     }
 
     /// Customers, page by page: `first` 50 by default, 250 at most.
     #[graphql(guard = "Allow(Area::Customers)")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn customers(
         &self,
         ctx: &Context<'_>,
@@ -117,8 +129,24 @@ impl CustomerQuery {
         let rows = filtered(session, &snapshot, &filter).await?;
         let total_count = total(ctx, &snapshot.tx, &rows).await?;
         let binding = format!("{}:customers:{sort:?}:{filter:?}", session.tenant()?);
-        let args = PageArgs { first, after, last, before };
-        let page = page(&snapshot.tx, rows, &sort.keyset(), &args, &session.app.secrets, &binding).await?;
-        page.try_connect(CustomerConnectionFields { total_count }, |row| Ok(Customer(row))).map(Some)
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = page(
+            &snapshot.tx,
+            rows,
+            &sort.keyset(),
+            &args,
+            &session.app.secrets,
+            &binding,
+        )
+        .await?;
+        page.try_connect(CustomerConnectionFields { total_count }, |row| {
+            Ok(Customer(row))
+        })
+        .map(Some)
     }
 }

@@ -78,6 +78,18 @@ impl Customer {
         #[graphql(desc = "Those before this cursor.")] before: Option<String>,
     ) -> Result<Option<OrderConnection>> {
         let filter = OrderFilter::of_customer(self.0.customer_id);
-        orders::list(ctx, filter, sort, PageArgs { first, after, last, before }).await.map(Some)
+        orders::list(
+            ctx,
+            filter,
+            sort,
+            PageArgs {
+                first,
+                after,
+                last,
+                before,
+            },
+        )
+        .await
+        .map(Some)
     }
 }

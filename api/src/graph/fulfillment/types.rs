@@ -1,7 +1,7 @@
 //! What a shipment looks like.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
-use entrepot_domain::kernel::Currency;
+use entrepot_domain::kernel::{Currency, Warehouse};
 use entrepot_projections::orders::ShipmentDoc;
 
 use crate::graph::gid;
@@ -33,10 +33,7 @@ impl Shipment {
 
     /// The warehouse that the goods left; null if the channel shipped them.
     async fn warehouse(&self) -> Option<&str> {
-        self.shipment
-            .warehouse
-            .as_ref()
-            .map(|warehouse| warehouse.as_str())
+        self.shipment.warehouse.as_ref().map(Warehouse::as_str)
     }
 
     /// What it holds.

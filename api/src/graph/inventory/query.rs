@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
 use super::load::{StockLoader, visible};
 use super::types::StockPosition;
-use crate::graph::error::{self, bad_input};
+use crate::graph::error::bad_input;
 use crate::graph::loader;
 use crate::graph::page::{Keyset, PageArgs, page, total};
 use crate::graph::policy::{Allow, Area};

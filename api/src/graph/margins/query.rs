@@ -8,11 +8,11 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 use super::load::visible;
 use super::sums::{self, MarginGroup, MarginSums, MarginSumsFilter};
 use super::types::MarginLine;
+use crate::graph::gid;
 use crate::graph::page::{Keyset, PageArgs, page, total};
 use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, Date};
 use crate::graph::session::session;
-use crate::graph::{error, gid};
 
 /// Queries of margins.
 #[derive(Debug, Default)]
@@ -102,9 +102,12 @@ fn filtered(mut rows: Select<Entity>, filter: &MarginFilter) -> Result<Select<En
         filter
             .recognized_to
             .map(|to| Column::RecognizedOn.lte(to.0.to_string())),
-        filter.cost_known.map(|known| match known {
-            true => Column::CogsMinor.is_not_null(),
-            false => Column::CogsMinor.is_null(),
+        filter.cost_known.map(|known| {
+            if known {
+                Column::CogsMinor.is_not_null()
+            } else {
+                Column::CogsMinor.is_null()
+            }
         }),
     ];
     for condition in conditions.into_iter().flatten() {

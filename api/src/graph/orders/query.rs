@@ -14,7 +14,7 @@ use crate::graph::page::{Keyset, PageArgs, page, total};
 use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, DateTime};
 use crate::graph::session::session;
-use crate::graph::{error, gid, loader};
+use crate::graph::{gid, loader};
 
 /// Queries of orders.
 #[derive(Debug, Default)]

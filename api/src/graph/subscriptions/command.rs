@@ -34,7 +34,9 @@ impl SubscriptionPayload {
     #[graphql(guard = "Allow(Area::Subscriptions)")]
     async fn subscription(&self, ctx: &Context<'_>) -> Result<Option<SubscriptionContract>> {
         match self.subscription_id {
-            Some(id) => Ok(loader::load::<SubscriptionLoader, _>(ctx, id).await?.map(SubscriptionContract)),
+            Some(id) => Ok(loader::load::<SubscriptionLoader, _>(ctx, id)
+                .await?
+                .map(SubscriptionContract)),
             None => Ok(None),
         }
     }
@@ -46,7 +48,10 @@ async fn run<C: AnyCommand + 'static>(
     key: Option<String>,
 ) -> Result<SubscriptionPayload> {
     let (receipt, result) = submit(ctx, Outgoing::new(command, key)).await?;
-    Ok(SubscriptionPayload { subscription_id: receipt.map(|receipt| receipt.subject), result })
+    Ok(SubscriptionPayload {
+        subscription_id: receipt.map(|receipt| receipt.subject),
+        result,
+    })
 }
 
 /// Something to order in every cycle.
@@ -106,13 +111,20 @@ impl SubscriptionCreateInput {
         };
         let anchor_day = self.anchor_day.map(i8::try_from).transpose();
         Ok(domain::CreateSubscription {
-            subscription_id: gid::decode_opt(self.subscription_id.as_ref(), "Subscription", "subscriptionId")?
-                .map(SubscriptionId),
+            subscription_id: gid::decode_opt(
+                self.subscription_id.as_ref(),
+                "Subscription",
+                "subscriptionId",
+            )?
+            .map(SubscriptionId),
             customer_id: CustomerId(gid::decode(&self.customer_id, "Customer", "customerId")?),
             channel: self.channel,
             currency: self.currency.map(|currency| currency.0),
             items: self.items.into_iter().map(item).collect(),
-            interval: domain::Interval { unit: self.interval.unit.into(), count: self.interval.count },
+            interval: domain::Interval {
+                unit: self.interval.unit.into(),
+                count: self.interval.count,
+            },
             anchor: self.anchor.0,
             anchor_day: anchor_day.map_err(|_| bad_input("anchorDay", "must be 1 to 31"))?,
             time_zone: self.time_zone.map(Zone),
@@ -213,7 +225,10 @@ impl SubscriptionMutation {
         #[graphql(desc = "Which cycle.")] input: SubscriptionRunCycleInput,
     ) -> Result<SubscriptionPayload> {
         let subscription_id = subscription_id(&input.subscription_id)?;
-        let command = domain::RunCycle { subscription_id, cycle: input.cycle.0 };
+        let command = domain::RunCycle {
+            subscription_id,
+            cycle: input.cycle.0,
+        };
         run(ctx, command, input.idempotency_key).await
     }
 
@@ -225,7 +240,10 @@ impl SubscriptionMutation {
         #[graphql(desc = "Which subscription, and until when.")] input: SubscriptionPauseInput,
     ) -> Result<SubscriptionPayload> {
         let subscription_id = subscription_id(&input.subscription_id)?;
-        let command = domain::PauseSubscription { subscription_id, resume_on: input.resume_on.map(|day| day.0) };
+        let command = domain::PauseSubscription {
+            subscription_id,
+            resume_on: input.resume_on.map(|day| day.0),
+        };
         run(ctx, command, input.idempotency_key).await
     }
 
@@ -236,7 +254,9 @@ impl SubscriptionMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which subscription.")] input: SubscriptionResumeInput,
     ) -> Result<SubscriptionPayload> {
-        let command = domain::ResumeSubscription { subscription_id: subscription_id(&input.subscription_id)? };
+        let command = domain::ResumeSubscription {
+            subscription_id: subscription_id(&input.subscription_id)?,
+        };
         run(ctx, command, input.idempotency_key).await
     }
 
@@ -248,7 +268,10 @@ impl SubscriptionMutation {
         #[graphql(desc = "Which subscription, and how many cycles.")] input: SubscriptionSkipInput,
     ) -> Result<SubscriptionPayload> {
         let subscription_id = subscription_id(&input.subscription_id)?;
-        let command = domain::SkipCycle { subscription_id, cycles: input.cycles.map(|cycles| cycles.0) };
+        let command = domain::SkipCycle {
+            subscription_id,
+            cycles: input.cycles.map(|cycles| cycles.0),
+        };
         run(ctx, command, input.idempotency_key).await
     }
 
@@ -260,7 +283,11 @@ impl SubscriptionMutation {
         #[graphql(desc = "Which item, and how much of it.")] input: SubscriptionChangeQuantityInput,
     ) -> Result<SubscriptionPayload> {
         let subscription_id = subscription_id(&input.subscription_id)?;
-        let command = domain::ChangeQuantity { subscription_id, sku: Sku(input.sku), quantity: input.quantity.0 };
+        let command = domain::ChangeQuantity {
+            subscription_id,
+            sku: Sku(input.sku),
+            quantity: input.quantity.0,
+        };
         run(ctx, command, input.idempotency_key).await
     }
 
@@ -272,7 +299,10 @@ impl SubscriptionMutation {
         #[graphql(desc = "Which subscription, and why.")] input: SubscriptionCancelInput,
     ) -> Result<SubscriptionPayload> {
         let subscription_id = subscription_id(&input.subscription_id)?;
-        let command = domain::CancelSubscription { subscription_id, reason: input.reason };
+        let command = domain::CancelSubscription {
+            subscription_id,
+            reason: input.reason,
+        };
         run(ctx, command, input.idempotency_key).await
     }
 }

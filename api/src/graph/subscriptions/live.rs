@@ -52,7 +52,10 @@ impl Watched for WatchedSubscriptions {
     type Row = SubscriptionDoc;
 
     fn keys(event: &Event) -> Vec<Uuid> {
-        Subscriptions::keys(event).into_iter().map(|id| id.0).collect()
+        Subscriptions::keys(event)
+            .into_iter()
+            .map(|id| id.0)
+            .collect()
     }
 
     fn wants(&self, key: &Uuid) -> bool {
@@ -78,13 +81,19 @@ impl SubscriptionSubscription {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The cursor of the last update that was seen.")] after: Option<String>,
-        #[graphql(desc = "A position of the tenant's log; 0 for everything that ever happened.")] position: Option<
-            BigInt,
-        >,
-        #[graphql(desc = "Only this subscription; all of them without it.")] subscription_id: Option<ID>,
+        #[graphql(desc = "A position of the tenant's log; 0 for everything that ever happened.")]
+        position: Option<BigInt>,
+        #[graphql(desc = "Only this subscription; all of them without it.")]
+        subscription_id: Option<ID>,
     ) -> Result<impl Stream<Item = Result<SubscriptionChange>> + use<>> {
-        let subscription_id = gid::decode_opt(subscription_id.as_ref(), "Subscription", "subscriptionId")?;
-        let changes = changes(ctx, WatchedSubscriptions { subscription_id }, Start { after, position }).await?;
+        let subscription_id =
+            gid::decode_opt(subscription_id.as_ref(), "Subscription", "subscriptionId")?;
+        let changes = changes(
+            ctx,
+            WatchedSubscriptions { subscription_id },
+            Start { after, position },
+        )
+        .await?;
         Ok(changes.map(|change| {
             change.map(|change| SubscriptionChange {
                 position: BigInt(change.event.position),

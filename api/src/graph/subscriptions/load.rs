@@ -24,7 +24,8 @@ pub(super) fn visible(session: &Session) -> Result<Select<subscriptions::Entity>
 
 /// A subscription's document.
 pub(super) fn document(row: &subscriptions::Model) -> Result<SubscriptionDoc> {
-    serde_json::from_str(&row.doc).map_err(|error| error::corrupt("a subscription", (row.subscription_id, error)))
+    serde_json::from_str(&row.doc)
+        .map_err(|error| error::corrupt("a subscription", (row.subscription_id, error)))
 }
 
 /// Subscriptions by id, in one state.
@@ -33,9 +34,12 @@ pub(super) async fn by_ids(
     snapshot: &Snapshot,
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, SubscriptionDoc>> {
-    let rows = visible(session)?.filter(subscriptions::Column::SubscriptionId.is_in(ids.iter().copied()));
+    let rows =
+        visible(session)?.filter(subscriptions::Column::SubscriptionId.is_in(ids.iter().copied()));
     let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
-    rows.iter().map(|row| Ok((row.subscription_id, document(row)?))).collect()
+    rows.iter()
+        .map(|row| Ok((row.subscription_id, document(row)?)))
+        .collect()
 }
 
 /// Subscriptions by id, batched within one request.

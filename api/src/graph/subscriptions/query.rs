@@ -13,14 +13,15 @@ use crate::graph::page::{Keyset, PageArgs, page, total};
 use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, Date};
 use crate::graph::session::session;
-use crate::graph::{error, gid, loader};
+use crate::graph::{gid, loader};
 
 /// Queries of subscriptions.
 #[derive(Debug, Default)]
 pub struct SubscriptionQuery;
 
 /// A list of subscriptions.
-pub type SubscriptionConnection = Connection<String, SubscriptionContract, SubscriptionConnectionFields>;
+pub type SubscriptionConnection =
+    Connection<String, SubscriptionContract, SubscriptionConnectionFields>;
 
 /// What a list of subscriptions has besides its edges.
 #[derive(Clone, Debug, SimpleObject)]
@@ -64,7 +65,10 @@ impl SubscriptionSort {
             Self::UpdatedAtDesc => (subscriptions::Column::UpdatedAt, true),
             Self::NextOnAsc => (subscriptions::Column::NextOn, false),
         };
-        Keyset { columns: vec![column, subscriptions::Column::SubscriptionId], descending }
+        Keyset {
+            columns: vec![column, subscriptions::Column::SubscriptionId],
+            descending,
+        }
     }
 }
 
@@ -84,10 +88,16 @@ fn filtered(
     use subscriptions::Column;
     let customer = gid::decode_opt(filter.customer_id.as_ref(), "Customer", "filter.customerId")?;
     let conditions = [
-        filter.status.map(|status| Column::Status.eq(stored(status.into()))),
+        filter
+            .status
+            .map(|status| Column::Status.eq(stored(status.into()))),
         customer.map(|id| Column::CustomerId.eq(id)),
-        filter.next_on_from.map(|from| Column::NextOn.gte(from.0.to_string())),
-        filter.next_on_to.map(|to| Column::NextOn.lte(to.0.to_string())),
+        filter
+            .next_on_from
+            .map(|from| Column::NextOn.gte(from.0.to_string())),
+        filter
+            .next_on_to
+            .map(|to| Column::NextOn.lte(to.0.to_string())),
         (sort == SubscriptionSort::NextOnAsc).then(|| Column::NextOn.is_not_null()),
     ];
     for condition in conditions.into_iter().flatten() {
@@ -106,12 +116,17 @@ impl SubscriptionQuery {
         #[graphql(desc = "The subscription's global id, or its bare uuid.")] id: ID,
     ) -> Result<Option<SubscriptionContract>> {
         let id = gid::decode(&id, "Subscription", "id")?;
-        Ok(loader::load::<SubscriptionLoader, _>(ctx, id).await?.map(SubscriptionContract))
+        Ok(loader::load::<SubscriptionLoader, _>(ctx, id)
+            .await?
+            .map(SubscriptionContract))
     }
 
     /// Subscriptions, page by page: `first` 50 by default, 250 at most.
     #[graphql(guard = "Allow(Area::Subscriptions)")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn subscriptions(
         &self,
         ctx: &Context<'_>,
@@ -128,10 +143,24 @@ impl SubscriptionQuery {
         let snapshot = session.read().await?;
         let total_count = total(ctx, &snapshot.tx, &rows).await?;
         let binding = format!("{}:subscriptions:{sort:?}:{filter:?}", session.tenant()?);
-        let args = PageArgs { first, after, last, before };
-        let page = page(&snapshot.tx, rows, &sort.keyset(), &args, &session.app.secrets, &binding).await?;
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = page(
+            &snapshot.tx,
+            rows,
+            &sort.keyset(),
+            &args,
+            &session.app.secrets,
+            &binding,
+        )
+        .await?;
         let fields = SubscriptionConnectionFields { total_count };
-        page.try_connect(fields, |row| document(&row).map(SubscriptionContract)).map(Some)
+        page.try_connect(fields, |row| document(&row).map(SubscriptionContract))
+            .map(Some)
     }
 
     /// Every change of monthly recurring revenue, the newest first, page by page: `first` 50 by
@@ -146,8 +175,15 @@ impl SubscriptionQuery {
         #[graphql(desc = "How many from the end, at most 250.")] last: Option<i32>,
         #[graphql(desc = "Those before this cursor.")] before: Option<String>,
     ) -> Result<Option<MrrMovementConnection>> {
-        let args = PageArgs { first, after, last, before };
-        revenue::movements(ctx, filter.unwrap_or_default(), args).await.map(Some)
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        revenue::movements(ctx, filter.unwrap_or_default(), args)
+            .await
+            .map(Some)
     }
 
     /// Monthly recurring revenue as it stands, by currency, and the movements that led to it.
@@ -155,8 +191,10 @@ impl SubscriptionQuery {
     async fn mrr_sums(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Count movements of this day and earlier only, in the tenant's time zone; all of them \
-                          without it.")]
+        #[graphql(
+            desc = "Count movements of this day and earlier only, in the tenant's time zone; all of them \
+                          without it."
+        )]
         until: Option<Date>,
     ) -> Result<Option<Vec<MrrSums>>> {
         revenue::sums(ctx, until).await.map(Some)

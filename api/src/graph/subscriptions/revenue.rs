@@ -37,7 +37,13 @@ pub enum MrrMovementKind {
 }
 
 impl MrrMovementKind {
-    const ALL: [Self; 5] = [Self::New, Self::Expansion, Self::Contraction, Self::Churn, Self::Reactivation];
+    const ALL: [Self; 5] = [
+        Self::New,
+        Self::Expansion,
+        Self::Contraction,
+        Self::Churn,
+        Self::Reactivation,
+    ];
 
     fn stored(self) -> &'static str {
         model::MovementKind::from(self).as_str()
@@ -83,7 +89,10 @@ impl MrrMovement {
     /// The change, negative if revenue was lost. Rounded half to even; the exact one is
     /// `amountMicros`.
     async fn amount(&self) -> Result<Money> {
-        Ok(rounded(self.0.amount_micros.into(), currency(&self.0.currency)?))
+        Ok(rounded(
+            self.0.amount_micros.into(),
+            currency(&self.0.currency)?,
+        ))
     }
 
     /// The change in millionths of a minor unit: what sums are taken of.
@@ -146,7 +155,9 @@ pub(super) async fn movements(
     let session = session(ctx)?;
     let mut rows = scope::of::<mrr_movements::Entity>(session.tenant()?.0);
     let conditions = [
-        filter.from.map(|from| Column::MovedOn.gte(from.0.to_string())),
+        filter
+            .from
+            .map(|from| Column::MovedOn.gte(from.0.to_string())),
         filter.to.map(|to| Column::MovedOn.lte(to.0.to_string())),
         filter.kind.map(|kind| Column::Kind.eq(kind.stored())),
     ];
@@ -157,9 +168,22 @@ pub(super) async fn movements(
     let total_count = total(ctx, &snapshot.tx, &rows).await?;
     let binding = format!("{}:mrr:{filter:?}", session.tenant()?);
     // An event moves the revenue of one subscription only.
-    let keyset = Keyset { columns: vec![Column::MovedAt, Column::Position], descending: true };
-    let page = page(&snapshot.tx, rows, &keyset, &args, &session.app.secrets, &binding).await?;
-    page.try_connect(MrrMovementConnectionFields { total_count }, |row| Ok(MrrMovement(row)))
+    let keyset = Keyset {
+        columns: vec![Column::MovedAt, Column::Position],
+        descending: true,
+    };
+    let page = page(
+        &snapshot.tx,
+        rows,
+        &keyset,
+        &args,
+        &session.app.secrets,
+        &binding,
+    )
+    .await?;
+    page.try_connect(MrrMovementConnectionFields { total_count }, |row| {
+        Ok(MrrMovement(row))
+    })
 }
 
 #[derive(Debug, FromQueryResult)]
@@ -205,7 +229,10 @@ pub(super) async fn sums(ctx: &Context<'_>, until: Option<Date>) -> Result<Vec<M
     for sum in &sums {
         by_currency.entry(&sum.currency).or_default().push(sum);
     }
-    by_currency.into_iter().map(|(code, sums)| Ok(of_currency(currency(code)?, &sums))).collect()
+    by_currency
+        .into_iter()
+        .map(|(code, sums)| Ok(of_currency(currency(code)?, &sums)))
+        .collect()
 }
 
 fn of_currency(currency: Currency, sums: &[&Sum]) -> MrrSums {
@@ -213,11 +240,19 @@ fn of_currency(currency: Currency, sums: &[&Sum]) -> MrrSums {
     for kind in MrrMovementKind::ALL {
         if let Some(sum) = sums.iter().find(|sum| sum.kind == kind.stored()) {
             let amount = rounded(sum.micros(), currency);
-            movements.push(MrrKindSum { kind, amount, count: BigInt(sum.count) });
+            movements.push(MrrKindSum {
+                kind,
+                amount,
+                count: BigInt(sum.count),
+            });
         }
     }
     let mrr = rounded(sums.iter().map(|sum| sum.micros()).sum(), currency);
-    MrrSums { currency: CurrencyCode(currency), mrr, movements }
+    MrrSums {
+        currency: CurrencyCode(currency),
+        mrr,
+        movements,
+    }
 }
 
 fn currency(code: &str) -> Result<Currency> {
@@ -227,5 +262,8 @@ fn currency(code: &str) -> Result<Currency> {
 /// Millionths of a minor unit as money, rounded half to even.
 pub(super) fn rounded(micros: i128, currency: Currency) -> Money {
     let minor = round_half_even(micros, MILLION.into());
-    Money::new(i64::try_from(minor).unwrap_or(if minor < 0 { i64::MIN } else { i64::MAX }), currency)
+    Money::new(
+        i64::try_from(minor).unwrap_or(if minor < 0 { i64::MIN } else { i64::MAX }),
+        currency,
+    )
 }

@@ -69,7 +69,11 @@ pub struct SubscriptionFailure {
 
 impl SubscriptionContract {
     fn terms(&self) -> Result<&domain::SubscriptionCreated> {
-        self.0.state.terms.as_ref().ok_or_else(|| corrupt("a subscription's terms", self.0.subscription_id))
+        self.0
+            .state
+            .terms
+            .as_ref()
+            .ok_or_else(|| corrupt("a subscription's terms", self.0.subscription_id))
     }
 }
 
@@ -89,7 +93,9 @@ impl SubscriptionContract {
     #[graphql(guard = "Allow(Area::Customers)")]
     async fn customer(&self, ctx: &Context<'_>) -> Result<Option<Customer>> {
         let id = self.terms()?.customer_id.0;
-        Ok(loader::load::<CustomerLoader, _>(ctx, id).await?.map(Customer))
+        Ok(loader::load::<CustomerLoader, _>(ctx, id)
+            .await?
+            .map(Customer))
     }
 
     /// The channel that its orders count for.
@@ -105,13 +111,22 @@ impl SubscriptionContract {
     /// What the next cycle orders.
     async fn items(&self) -> Result<Vec<SubscriptionItem<'_>>> {
         let currency = self.terms()?.currency;
-        Ok(self.0.state.items.iter().map(|item| SubscriptionItem { item, currency }).collect())
+        Ok(self
+            .0
+            .state
+            .items
+            .iter()
+            .map(|item| SubscriptionItem { item, currency })
+            .collect())
     }
 
     /// How often.
     async fn interval(&self) -> Result<SubscriptionInterval> {
         let interval = self.terms()?.interval;
-        Ok(SubscriptionInterval { unit: interval.unit.into(), count: interval.count })
+        Ok(SubscriptionInterval {
+            unit: interval.unit.into(),
+            count: interval.count,
+        })
     }
 
     /// The day of cycle 0; every later day is computed from it.
@@ -143,7 +158,9 @@ impl SubscriptionContract {
     #[graphql(guard = "Allow(Area::Orders)")]
     async fn last_order(&self, ctx: &Context<'_>) -> Result<Option<Order>> {
         match &self.0.last_order {
-            Some(cycle) => Ok(loader::load::<OrderLoader, _>(ctx, cycle.order_id.0).await?.map(Order)),
+            Some(cycle) => Ok(loader::load::<OrderLoader, _>(ctx, cycle.order_id.0)
+                .await?
+                .map(Order)),
             None => Ok(None),
         }
     }
@@ -151,13 +168,16 @@ impl SubscriptionContract {
     /// The newest cycle that could not make its order, also if it was made good since. Null if
     /// there never was one.
     async fn last_failure(&self) -> Option<SubscriptionFailure> {
-        self.0.last_failure.as_ref().map(|failure| SubscriptionFailure {
-            cycle: BigInt(failure.cycle),
-            code: failure.code.clone(),
-            message: failure.message.clone(),
-            retry_on: Date(failure.retry_on),
-            failed_at: DateTime(failure.failed_at),
-        })
+        self.0
+            .last_failure
+            .as_ref()
+            .map(|failure| SubscriptionFailure {
+                cycle: BigInt(failure.cycle),
+                code: failure.code.clone(),
+                message: failure.message.clone(),
+                retry_on: Date(failure.retry_on),
+                failed_at: DateTime(failure.failed_at),
+            })
     }
 
     /// Why it was canceled, if it was.
@@ -169,7 +189,10 @@ impl SubscriptionContract {
     /// sums are taken of exact values, see `mrrSums`.
     #[graphql(guard = "Allow(Area::RecurringRevenue)")]
     async fn mrr(&self, _ctx: &Context<'_>) -> Result<Option<Money>> {
-        Ok(Some(rounded(self.0.mrr_micros.into(), self.terms()?.currency)))
+        Ok(Some(rounded(
+            self.0.mrr_micros.into(),
+            self.terms()?.currency,
+        )))
     }
 
     /// When it was made.
@@ -214,6 +237,10 @@ impl SubscriptionItem<'_> {
     /// The SKU with its description and today's prices.
     #[graphql(guard = "Allow(Area::Catalog)")]
     async fn product(&self, ctx: &Context<'_>) -> Result<Option<Product>> {
-        Ok(loader::load::<ProductLoader, _>(ctx, self.item.sku.0.clone()).await?.map(Product))
+        Ok(
+            loader::load::<ProductLoader, _>(ctx, self.item.sku.0.clone())
+                .await?
+                .map(Product),
+        )
     }
 }

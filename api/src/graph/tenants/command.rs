@@ -40,10 +40,17 @@ impl TenantPayload {
     }
 }
 
-async fn run<C: AnyCommand + 'static>(ctx: &Context<'_>, command: C, key: Option<String>) -> Result<TenantPayload> {
+async fn run<C: AnyCommand + 'static>(
+    ctx: &Context<'_>,
+    command: C,
+    key: Option<String>,
+) -> Result<TenantPayload> {
     let (receipt, result) = submit(ctx, Outgoing::new(command, key)).await?;
     let tenant = session(ctx)?.tenant()?;
-    Ok(TenantPayload { tenant_id: receipt.map(|_| tenant), result })
+    Ok(TenantPayload {
+        tenant_id: receipt.map(|_| tenant),
+        result,
+    })
 }
 
 /// A new tenant.
@@ -132,14 +139,24 @@ pub struct ProviderFeeInput {
 
 impl TenantConfigureInput {
     fn config(self) -> Result<domain::Config> {
-        match (self.tax_table, self.channels, self.fee_schedule, self.warehouses) {
+        match (
+            self.tax_table,
+            self.channels,
+            self.fee_schedule,
+            self.warehouses,
+        ) {
             (Some(classes), None, None, None) => tax_table(classes).map(domain::Config::TaxTable),
-            (None, Some(channels), None, None) => Ok(domain::Config::Channels(channels.into_iter().map(channel).collect())),
+            (None, Some(channels), None, None) => Ok(domain::Config::Channels(
+                channels.into_iter().map(channel).collect(),
+            )),
             (None, None, Some(fees), None) => fee_schedule(fees).map(domain::Config::FeeSchedule),
-            (None, None, None, Some(codes)) => {
-                Ok(domain::Config::Warehouses(codes.into_iter().map(Warehouse).collect()))
-            }
-            _ => Err(bad_input("input", "give exactly one of taxTable, channels, feeSchedule, warehouses")),
+            (None, None, None, Some(codes)) => Ok(domain::Config::Warehouses(
+                codes.into_iter().map(Warehouse).collect(),
+            )),
+            _ => Err(bad_input(
+                "input",
+                "give exactly one of taxTable, channels, feeSchedule, warehouses",
+            )),
         }
     }
 }
@@ -147,9 +164,18 @@ impl TenantConfigureInput {
 fn tax_table(classes: Vec<TaxClassInput>) -> Result<BTreeMap<String, Vec<domain::TaxRate>>> {
     let mut table = BTreeMap::new();
     for (index, TaxClassInput { class, rates }) in classes.into_iter().enumerate() {
-        let rate = |rate: TaxRateInput| domain::TaxRate { code: rate.code, rate_ppm: rate.rate_ppm.0 };
-        if table.insert(class, rates.into_iter().map(rate).collect()).is_some() {
-            return Err(bad_input(&format!("taxTable.{index}.class"), "each class may be given once"));
+        let rate = |rate: TaxRateInput| domain::TaxRate {
+            code: rate.code,
+            rate_ppm: rate.rate_ppm.0,
+        };
+        if table
+            .insert(class, rates.into_iter().map(rate).collect())
+            .is_some()
+        {
+            return Err(bad_input(
+                &format!("taxTable.{index}.class"),
+                "each class may be given once",
+            ));
         }
     }
     Ok(table)
@@ -158,16 +184,25 @@ fn tax_table(classes: Vec<TaxClassInput>) -> Result<BTreeMap<String, Vec<domain:
 fn fee_schedule(fees: Vec<ProviderFeeInput>) -> Result<BTreeMap<String, domain::Fee>> {
     let mut schedule = BTreeMap::new();
     for (index, fee) in fees.into_iter().enumerate() {
-        let takes = domain::Fee { rate_ppm: fee.rate_ppm.0, fixed_minor: fee.fixed_minor.0 };
+        let takes = domain::Fee {
+            rate_ppm: fee.rate_ppm.0,
+            fixed_minor: fee.fixed_minor.0,
+        };
         if schedule.insert(fee.provider, takes).is_some() {
-            return Err(bad_input(&format!("feeSchedule.{index}.provider"), "each provider may be given once"));
+            return Err(bad_input(
+                &format!("feeSchedule.{index}.provider"),
+                "each provider may be given once",
+            ));
         }
     }
     Ok(schedule)
 }
 
 fn channel(channel: ChannelInput) -> domain::Channel {
-    domain::Channel { code: channel.code, name: channel.name }
+    domain::Channel {
+        code: channel.code,
+        name: channel.name,
+    }
 }
 
 #[Object]
@@ -181,7 +216,10 @@ impl TenantMutation {
     ) -> Result<TenantPayload> {
         let session = session(ctx)?;
         if !session.requester().platform() {
-            return Err(fault("FORBIDDEN", "only the operator of the platform creates tenants"));
+            return Err(fault(
+                "FORBIDDEN",
+                "only the operator of the platform creates tenants",
+            ));
         }
         let command = domain::CreateTenant {
             slug: input.slug,
@@ -190,12 +228,23 @@ impl TenantMutation {
             time_zone: Zone(input.time_zone),
         };
         if let Err(refusal) = command.check() {
-            return Ok(TenantPayload { tenant_id: None, result: refused(refusal) });
+            return Ok(TenantPayload {
+                tenant_id: None,
+                result: refused(refusal),
+            });
         }
-        let tenant = session.app.store.provision(&command.slug).await.map_err(error::store)?;
+        let tenant = session
+            .app
+            .store
+            .provision(&command.slug)
+            .await
+            .map_err(error::store)?;
         let outgoing = Outgoing::new(command, input.idempotency_key);
         let (receipt, result) = submit_to(session, tenant, outgoing).await?;
-        Ok(TenantPayload { tenant_id: receipt.map(|_| tenant), result })
+        Ok(TenantPayload {
+            tenant_id: receipt.map(|_| tenant),
+            result,
+        })
     }
 
     /// Refuses the tenant's commands until it is released. Reading goes on.
@@ -205,7 +254,14 @@ impl TenantMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Why.")] input: TenantSuspendInput,
     ) -> Result<TenantPayload> {
-        run(ctx, domain::SuspendTenant { reason: input.reason }, input.idempotency_key).await
+        run(
+            ctx,
+            domain::SuspendTenant {
+                reason: input.reason,
+            },
+            input.idempotency_key,
+        )
+        .await
     }
 
     /// Accepts the suspended tenant's commands again.
@@ -226,6 +282,13 @@ impl TenantMutation {
         #[graphql(desc = "One kind of configuration, whole.")] mut input: TenantConfigureInput,
     ) -> Result<TenantPayload> {
         let key = input.idempotency_key.take();
-        run(ctx, domain::ConfigureTenant { config: input.config()? }, key).await
+        run(
+            ctx,
+            domain::ConfigureTenant {
+                config: input.config()?,
+            },
+            key,
+        )
+        .await
     }
 }

@@ -26,7 +26,13 @@ impl Tenant {
     /// The tenant as of the end of its log: there is no read model of one row. `None` before it was
     /// created.
     pub(super) async fn read(session: &Session, tenant: TenantId) -> Result<Option<Self>> {
-        match session.app.store.state(tenant, StreamId::TENANT).await.map_err(error::store)? {
+        match session
+            .app
+            .store
+            .state(tenant, StreamId::TENANT)
+            .await
+            .map_err(error::store)?
+        {
             State::Tenant(tenant) if tenant.exists() => Ok(Some(Self(tenant))),
             _ => Ok(None),
         }
@@ -57,7 +63,11 @@ impl Tenant {
 
     /// Whether commands are accepted.
     async fn status(&self) -> TenantStatus {
-        if self.0.suspended() { TenantStatus::Suspended } else { TenantStatus::Active }
+        if self.0.suspended() {
+            TenantStatus::Suspended
+        } else {
+            TenantStatus::Active
+        }
     }
 
     /// What is in force.
@@ -80,13 +90,23 @@ impl TenantConfig<'_> {
     /// The taxes of each class of goods.
     async fn tax_table(&self) -> Vec<TaxClass> {
         let table = self.0.tax_table().iter();
-        table.map(|(class, rates)| TaxClass { class: class.clone(), rates: rates.iter().map(Into::into).collect() }).collect()
+        table
+            .map(|(class, rates)| TaxClass {
+                class: class.clone(),
+                rates: rates.iter().map(Into::into).collect(),
+            })
+            .collect()
     }
 
     /// Where the tenant sells.
     async fn channels(&self) -> Vec<Channel> {
         let channels = self.0.channels().iter();
-        channels.map(|channel| Channel { code: channel.code.clone(), name: channel.name.clone() }).collect()
+        channels
+            .map(|channel| Channel {
+                code: channel.code.clone(),
+                name: channel.name.clone(),
+            })
+            .collect()
     }
 
     /// What payment providers take.
@@ -127,7 +147,10 @@ pub struct TaxRate {
 
 impl From<&domain::TaxRate> for TaxRate {
     fn from(rate: &domain::TaxRate) -> Self {
-        Self { code: rate.code.clone(), rate_ppm: BigInt(rate.rate_ppm) }
+        Self {
+            code: rate.code.clone(),
+            rate_ppm: BigInt(rate.rate_ppm),
+        }
     }
 }
 

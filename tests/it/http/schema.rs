@@ -1,0 +1,195 @@
+//! The served schema, as introspection tells it: tests that walk it cannot forget a new field.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use serde_json::{Value as Json, json};
+
+use super::client::Client;
+
+const TYPE: &str = "type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { name } } } } }";
+
+/// The served schema.
+pub(super) struct Schema {
+    types: HashMap<String, Json>,
+}
+
+/// A field at the root.
+pub(super) struct Field<'s> {
+    pub(super) name: &'s str,
+    args: &'s [Json],
+    of: &'s Json,
+}
+
+/// An argument or a field of an input object that names an object: the names that lead to it.
+pub(super) type Path = Vec<String>;
+
+impl Schema {
+    pub(super) async fn of(client: &Client) -> Self {
+        let query = format!(
+            "{{ __schema {{ types {{ kind name enumValues {{ name }} possibleTypes {{ name }}
+               inputFields {{ name defaultValue {TYPE} }}
+               fields {{ name {TYPE} args {{ name defaultValue {TYPE} }} }} }} }} }}"
+        );
+        let mut data = client.ask(&query, json!({})).await;
+        let Json::Array(types) = data["__schema"]["types"].take() else { panic!("types are a list") };
+        let types = types.into_iter().map(|kind| (text(&kind["name"]).to_owned(), kind)).collect();
+        Self { types }
+    }
+
+    /// The fields of `Query`, `Mutation` or `Subscription`.
+    pub(super) fn roots(&self, root: &str) -> Vec<Field<'_>> {
+        let fields = list(&self.types[root]["fields"]).iter();
+        let field = |field| -> Field<'_> {
+            let field: &Json = field;
+            Field { name: text(&field["name"]), args: list(&field["args"]), of: &field["type"] }
+        };
+        // What Federation adds is not ours to describe.
+        fields.map(field).filter(|field| !field.name.starts_with('_')).collect()
+    }
+
+    /// A document that asks one root field for all that it has, `deep` objects down, with every
+    /// argument as a variable of the argument's name.
+    pub(super) fn document(&self, operation: &str, field: &Field<'_>, deep: usize) -> String {
+        let selection = self.selection(field.of, deep);
+        let (mut declared, mut given) = (String::new(), String::new());
+        for arg in field.args {
+            let name = text(&arg["name"]);
+            let default = arg["defaultValue"].as_str().map(|value| format!(" = {value}")).unwrap_or_default();
+            let _written = write!(declared, "${name}: {}{default} ", written(&arg["type"]));
+            let _written = write!(given, "{name}: ${name} ");
+        }
+        let (declared, given) = match declared.is_empty() {
+            true => (String::new(), String::new()),
+            false => (format!("({declared})"), format!("({given})")),
+        };
+        format!("{operation}{declared} {{ {}{given} {selection} }}", field.name)
+    }
+
+    /// Everything that a type has without arguments being needed.
+    fn selection(&self, of: &Json, deep: usize) -> String {
+        let of = &self.types[named(of)];
+        let mut selection = String::new();
+        for field in list(&of["fields"]) {
+            let kind = &self.types[named(&field["type"])];
+            match text(&kind["kind"]) {
+                "SCALAR" | "ENUM" => {
+                    let _written = write!(selection, "{} ", text(&field["name"]));
+                }
+                // Nodes stand in edges already.
+                _ if deep == 0 || field["name"] == "edges" => {}
+                _ => {
+                    let inner = self.selection(&field["type"], deep - 1);
+                    if !inner.is_empty() {
+                        let _written = write!(selection, "{} {inner} ", text(&field["name"]));
+                    }
+                }
+            }
+        }
+        for possible in list(&of["possibleTypes"]) {
+            if of["kind"] == "INTERFACE" {
+                let inner = self.selection(possible, deep);
+                let _written = write!(selection, "... on {} {inner} ", text(&possible["name"]));
+            }
+        }
+        if selection.is_empty() { selection } else { format!("{{ {selection} }}") }
+    }
+
+    /// Arguments that are right in form, only those that must be given: what is named does not exist.
+    pub(super) fn sample(&self, field: &Field<'_>) -> Json {
+        self.sample_fields(field.args)
+    }
+
+    fn sample_fields(&self, fields: &[Json]) -> Json {
+        let needed = fields.iter().filter(|field| field["type"]["kind"] == "NON_NULL" && field["defaultValue"].is_null());
+        needed.map(|field| (text(&field["name"]).to_owned(), self.sample_of(&field["type"]))).collect()
+    }
+
+    fn sample_of(&self, of: &Json) -> Json {
+        match text(&of["kind"]) {
+            "NON_NULL" => self.sample_of(&of["ofType"]),
+            "LIST" => json!([self.sample_of(&of["ofType"])]),
+            "INPUT_OBJECT" => self.sample_fields(list(&self.types[named(of)]["inputFields"])),
+            "ENUM" => self.types[named(of)]["enumValues"][0]["name"].clone(),
+            _ => match named(of) {
+                "ID" => json!("00000000-0000-7000-8000-00000000dead"),
+                "Int" => json!(1),
+                "BigInt" => json!("1"),
+                "Boolean" => json!(true),
+                "CurrencyCode" => json!("USD"),
+                "Date" => json!("2100-01-01"),
+                "DateTime" => json!("2026-01-01T00:00:00Z"),
+                "String" => json!("nonesuch"),
+                other => panic!("give a sample of {other}"),
+            },
+        }
+    }
+
+    /// The arguments, and what is inside them, that name objects by id.
+    pub(super) fn ids(&self, field: &Field<'_>) -> Vec<Path> {
+        self.paths(field.args, "ID")
+    }
+
+    fn paths(&self, fields: &[Json], wanted: &str) -> Vec<Path> {
+        let mut paths = Vec::new();
+        for field in fields {
+            let (name, of) = (text(&field["name"]).to_owned(), named(&field["type"]));
+            if of == wanted {
+                paths.push(vec![name]);
+            } else if self.types[of]["kind"] == "INPUT_OBJECT" {
+                let inner = self.paths(list(&self.types[of]["inputFields"]), wanted);
+                paths.extend(inner.into_iter().map(|path| [vec![name.clone()], path].concat()));
+            }
+        }
+        paths
+    }
+}
+
+impl Field<'_> {
+    /// Whether it has an argument of this name.
+    pub(super) fn takes(&self, name: &str) -> bool {
+        self.args.iter().any(|arg| arg["name"] == name)
+    }
+
+    /// Whether nothing must be given.
+    pub(super) fn needs_nothing(&self) -> bool {
+        self.args.iter().all(|arg| arg["type"]["kind"] != "NON_NULL" || !arg["defaultValue"].is_null())
+    }
+}
+
+/// The named type behind lists and non-nulls.
+fn named(of: &Json) -> &str {
+    match of["name"].as_str() {
+        Some(name) => name,
+        None => named(&of["ofType"]),
+    }
+}
+
+/// A type as documents write it.
+fn written(of: &Json) -> String {
+    match text(&of["kind"]) {
+        "NON_NULL" => format!("{}!", written(&of["ofType"])),
+        "LIST" => format!("[{}]", written(&of["ofType"])),
+        _ => named(of).to_owned(),
+    }
+}
+
+fn list(json: &Json) -> &[Json] {
+    json.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn text(json: &Json) -> &str {
+    json.as_str().unwrap_or_default()
+}
+
+/// Arguments with another value at a path, whatever was there.
+pub(super) fn set(arguments: &mut Json, path: &[String], value: Json) {
+    let Some((name, rest)) = path.split_first() else {
+        *arguments = value;
+        return;
+    };
+    if arguments.is_null() {
+        *arguments = json!({});
+    }
+    set(&mut arguments[name.as_str()], rest, value);
+}
