@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use entrepot_domain::catalog::SetPrice;
 use entrepot_domain::command::AnyCommand;
 use entrepot_domain::customers::{ExternalRef, RegisterCustomer};
 use entrepot_domain::fulfillment::DispatchShipment;
@@ -10,15 +11,16 @@ use entrepot_domain::kernel::{
     Currency, CustomerId, Date, Instant, OrderId, PaymentId, Sku, SubscriptionId, Warehouse,
 };
 use entrepot_domain::orders::{
-    CancelLine, CancelOrder, DiscountValue, HoldOrder, ImportLine, ImportOrder, ImportPayment, NewDiscount,
-    NewShipping, ReleaseOrder,
+    CancelLine, CancelOrder, DiscountValue, HoldOrder, ImportLine, ImportOrder, ImportPayment,
+    NewDiscount, NewShipping, ReleaseOrder,
 };
-use entrepot_domain::payments::{AuthorizePayment, CapturePayment, RefundPayment, ReportUnknownOutcome, Attempt, VoidPayment};
+use entrepot_domain::payments::{
+    Attempt, AuthorizePayment, CapturePayment, RefundPayment, ReportUnknownOutcome, VoidPayment,
+};
 use entrepot_domain::subscriptions::{
-    CancelSubscription, ChangeQuantity, CreateSubscription, Interval, IntervalUnit, NewItem, PauseSubscription,
-    ResumeSubscription, SkipCycle,
+    CancelSubscription, ChangeQuantity, CreateSubscription, Interval, IntervalUnit, NewItem,
+    PauseSubscription, ResumeSubscription, SkipCycle,
 };
-use entrepot_domain::catalog::SetPrice;
 
 use crate::random::Random;
 use crate::shop::{place, stock};
@@ -79,27 +81,43 @@ impl Bustle {
     fn order(&mut self) -> Arc<dyn AnyCommand> {
         let order_id = OrderId(self.random.id());
         self.orders.push(order_id);
-        let lines: Vec<(&str, i64)> = (0..self.random.up_to(3)).map(|_| (self.sku(), self.random.up_to(4))).collect();
+        let lines: Vec<(&str, i64)> = (0..self.random.up_to(3))
+            .map(|_| (self.sku(), self.random.up_to(4)))
+            .collect();
         let mut order = place(Some(order_id), &lines);
         order.customer_id = self.random.pick(&self.customers);
         if self.random.below(3) == 0 {
             let value = DiscountValue::Amount(self.random.up_to(300));
-            order.discounts.push(NewDiscount { code: "WELCOME".to_owned(), value });
+            order.discounts.push(NewDiscount {
+                code: "WELCOME".to_owned(),
+                value,
+            });
         }
         if self.random.below(3) == 0 {
             let amount_minor = self.random.up_to(900);
             let (method, tax_class) = ("standard".to_owned(), "standard".to_owned());
-            order.shipping = Some(NewShipping { method, amount_minor, tax_class });
+            order.shipping = Some(NewShipping {
+                method,
+                amount_minor,
+                tax_class,
+            });
         }
         Arc::new(order)
     }
 
     fn change_of_order(&mut self) -> Arc<dyn AnyCommand> {
-        let Some(order_id) = self.random.pick(&self.orders) else { return self.order() };
+        let Some(order_id) = self.random.pick(&self.orders) else {
+            return self.order();
+        };
         let reason = "asked for".to_owned();
         match self.random.below(9) {
             0 => Arc::new(CancelOrder { order_id, reason }),
-            1 => Arc::new(CancelLine { order_id, line: 1, quantity: Some(1), reason }),
+            1 => Arc::new(CancelLine {
+                order_id,
+                line: 1,
+                quantity: Some(1),
+                reason,
+            }),
             2 => Arc::new(HoldOrder { order_id, reason }),
             3 => Arc::new(ReleaseOrder { order_id }),
             _ => Arc::new(DispatchShipment {
@@ -115,7 +133,9 @@ impl Bustle {
     }
 
     fn payment(&mut self) -> Arc<dyn AnyCommand> {
-        let Some(order_id) = self.random.pick(&self.orders) else { return self.order() };
+        let Some(order_id) = self.random.pick(&self.orders) else {
+            return self.order();
+        };
         let (step, provider_ref) = (self.random.below(10), None);
         let known = self.random.pick(&self.payments).filter(|_| step >= 4);
         let Some(payment_id) = known else {
@@ -132,7 +152,12 @@ impl Bustle {
             });
         };
         match step {
-            4..7 => Arc::new(CapturePayment { payment_id, amount_minor: None, provider_ref, fee_minor: None }),
+            4..7 => Arc::new(CapturePayment {
+                payment_id,
+                amount_minor: None,
+                provider_ref,
+                fee_minor: None,
+            }),
             7 => Arc::new(RefundPayment {
                 payment_id,
                 amount_minor: Some(self.random.up_to(200)),
@@ -140,7 +165,11 @@ impl Bustle {
                 reason: "goodwill".to_owned(),
             }),
             8 => Arc::new(VoidPayment { payment_id }),
-            _ => Arc::new(ReportUnknownOutcome { payment_id, attempt: Attempt::Capture, amount_minor: 1 }),
+            _ => Arc::new(ReportUnknownOutcome {
+                payment_id,
+                attempt: Attempt::Capture,
+                amount_minor: 1,
+            }),
         }
     }
 
@@ -164,7 +193,11 @@ impl Bustle {
             lines: vec![line],
             shipping: None,
             total_minor: None,
-            payments: vec![ImportPayment { provider: "stripe".to_owned(), provider_ref: None, amount_minor: gross_minor }],
+            payments: vec![ImportPayment {
+                provider: "stripe".to_owned(),
+                provider_ref: None,
+                amount_minor: gross_minor,
+            }],
             shipped: self.random.below(2) == 0,
         })
     }
@@ -172,8 +205,15 @@ impl Bustle {
     fn customer(&mut self) -> Arc<dyn AnyCommand> {
         let customer_id = CustomerId(self.random.id());
         self.customers.push(customer_id);
-        let external_ref = Some(ExternalRef { system: "till".to_owned(), id: customer_id.to_string() });
-        Arc::new(RegisterCustomer { customer_id: Some(customer_id), external_ref, personal_ref: None })
+        let external_ref = Some(ExternalRef {
+            system: "till".to_owned(),
+            id: customer_id.to_string(),
+        });
+        Arc::new(RegisterCustomer {
+            customer_id: Some(customer_id),
+            external_ref,
+            personal_ref: None,
+        })
     }
 
     fn goods(&mut self) -> Arc<dyn AnyCommand> {
@@ -189,12 +229,22 @@ impl Bustle {
             }),
             1 => {
                 let (from, to, quantity) = (warehouse, self.warehouse(), self.random.up_to(5));
-                Arc::new(TransferStock { sku: sku.into(), from, to, quantity })
+                Arc::new(TransferStock {
+                    sku: sku.into(),
+                    from,
+                    to,
+                    quantity,
+                })
             }
             2 => {
                 let expires_at = Instant::parse("2099-01-01T00:00:00Z", "expiresAt").ok();
                 let quantity = self.random.up_to(2);
-                Arc::new(ReserveStock { sku: sku.into(), warehouse: Some(warehouse), quantity, expires_at })
+                Arc::new(ReserveStock {
+                    sku: sku.into(),
+                    warehouse: Some(warehouse),
+                    quantity,
+                    expires_at,
+                })
             }
             _ => Arc::new(stock(sku, warehouse.as_str(), self.random.up_to(40))),
         }
@@ -202,37 +252,65 @@ impl Bustle {
 
     fn price(&mut self) -> Arc<dyn AnyCommand> {
         let (sku, amount_minor) = (Sku::from(self.sku()), self.random.up_to(6_000));
-        Arc::new(SetPrice { sku, currency: Currency::default(), amount_minor })
+        Arc::new(SetPrice {
+            sku,
+            currency: Currency::default(),
+            amount_minor,
+        })
     }
 
     fn subscription(&mut self) -> Arc<dyn AnyCommand> {
-        let Some(customer_id) = self.random.pick(&self.customers) else { return self.customer() };
+        let Some(customer_id) = self.random.pick(&self.customers) else {
+            return self.customer();
+        };
         let step = self.random.below(8);
         let known = self.random.pick(&self.subscriptions).filter(|_| step >= 4);
-        let Some(subscription_id) = known else { return self.new_subscription(customer_id) };
+        let Some(subscription_id) = known else {
+            return self.new_subscription(customer_id);
+        };
         match step {
-            4 => Arc::new(PauseSubscription { subscription_id, resume_on: None }),
+            4 => Arc::new(PauseSubscription {
+                subscription_id,
+                resume_on: None,
+            }),
             5 => Arc::new(ResumeSubscription { subscription_id }),
             6 => {
                 let quantity = self.random.up_to(5);
-                Arc::new(ChangeQuantity { subscription_id, sku: "A".into(), quantity })
+                Arc::new(ChangeQuantity {
+                    subscription_id,
+                    sku: "A".into(),
+                    quantity,
+                })
             }
-            _ if self.random.below(2) == 0 => Arc::new(SkipCycle { subscription_id, cycles: Some(1) }),
-            _ => Arc::new(CancelSubscription { subscription_id, reason: "asked for".to_owned() }),
+            _ if self.random.below(2) == 0 => Arc::new(SkipCycle {
+                subscription_id,
+                cycles: Some(1),
+            }),
+            _ => Arc::new(CancelSubscription {
+                subscription_id,
+                reason: "asked for".to_owned(),
+            }),
         }
     }
 
     fn new_subscription(&mut self, customer_id: CustomerId) -> Arc<dyn AnyCommand> {
         let subscription_id = SubscriptionId(self.random.id());
         self.subscriptions.push(subscription_id);
-        let item = NewItem { sku: "A".into(), quantity: self.random.up_to(3), unit_price_minor: None };
+        let item = NewItem {
+            sku: "A".into(),
+            quantity: self.random.up_to(3),
+            unit_price_minor: None,
+        };
         Arc::new(CreateSubscription {
             subscription_id: Some(subscription_id),
             customer_id,
             channel: "web".to_owned(),
             currency: None,
             items: vec![item],
-            interval: Interval { unit: IntervalUnit::Month, count: 1 },
+            interval: Interval {
+                unit: IntervalUnit::Month,
+                count: 1,
+            },
             anchor: Date::parse("2099-01-31", "anchor").expect("a day"),
             anchor_day: None,
             time_zone: None,

@@ -10,7 +10,9 @@ use entrepot_domain::postings::NoPostings;
 use entrepot_event_store::db::{Db, DbOptions};
 use entrepot_event_store::{Feed, Hints, Store, clock};
 use entrepot_migration::{Migrator, MigratorTrait as _};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
+};
 use tokio_util::sync::CancellationToken;
 
 /// Connections of each node's two pools: a server has room for many tests.
@@ -36,7 +38,11 @@ impl TestDb {
         let db = connect(&format!("{url}?mode=rwc")).await;
         Migrator::up(&db, None).await.expect("the file is migrated");
         db.close().await.expect("the file closes");
-        Self { url, dir, server: None }
+        Self {
+            url,
+            dir,
+            server: None,
+        }
     }
 
     /// A PostgreSQL database, copied from a template that is migrated once for each build of the tests.
@@ -45,9 +51,17 @@ impl TestDb {
         let template = template(&server).await;
         let name = format!("entrepot_test_{}", clock::fresh_id().simple());
         let admin = connect(&format!("{server}/postgres")).await;
-        run(&admin, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        run(
+            &admin,
+            &format!("CREATE DATABASE {name} TEMPLATE {template}"),
+        )
+        .await;
         admin.close().await.expect("closes");
-        Self { url: format!("{server}/{name}"), dir: new_dir(), server: Some((server, name)) }
+        Self {
+            url: format!("{server}/{name}"),
+            dir: new_dir(),
+            server: Some((server, name)),
+        }
     }
 
     /// Whether this is PostgreSQL.
@@ -68,7 +82,9 @@ impl TestDb {
 
     /// A process of the product on the database, without its workers.
     pub async fn app(&self) -> App {
-        process::open(&self.place(), &CancellationToken::new()).await.expect("the process starts")
+        process::open(&self.place(), &CancellationToken::new())
+            .await
+            .expect("the process starts")
     }
 
     /// A node's store: each has its own connections, lanes and feed.
@@ -79,12 +95,18 @@ impl TestDb {
     /// A node's store whose connections and lanes live and die with a runtime.
     pub async fn store_on(&self, runtime: &tokio::runtime::Runtime) -> Store {
         let url = self.url.clone();
-        runtime.spawn(async move { store_at(&url).await }).await.expect("the runtime runs")
+        runtime
+            .spawn(async move { store_at(&url).await })
+            .await
+            .expect("the runtime runs")
     }
 
     /// A node's store that reaches the database through another port of this machine.
     pub async fn store_through(&self, port: u16) -> Store {
-        let (_, name) = self.server.as_ref().expect("PostgreSQL is reached by a port");
+        let (_, name) = self
+            .server
+            .as_ref()
+            .expect("PostgreSQL is reached by a port");
         store_at(&format!("postgres://postgres@127.0.0.1:{port}/{name}")).await
     }
 
@@ -104,10 +126,14 @@ impl TestDb {
 impl Drop for TestDb {
     fn drop(&mut self) {
         let _removed = std::fs::remove_dir_all(&self.dir);
-        let Some((server, name)) = self.server.take() else { return };
+        let Some((server, name)) = self.server.take() else {
+            return;
+        };
         // A runtime of its own: the test's is blocked here.
         let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
             runtime.map(|runtime| runtime.block_on(drop_database(&server, &name)))
         });
         let _joined = dropped.join();
@@ -122,7 +148,10 @@ async fn drop_database(server: &str, name: &str) {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "where the test servers are is told by scripts/with-servers")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where the test servers are is told by scripts/with-servers"
+)]
 fn server() -> String {
     std::env::var("ENTREPOT_TEST_POSTGRES")
         .expect("ENTREPOT_TEST_POSTGRES is not set: run scripts/test, which starts a PostgreSQL for the tests")
@@ -135,9 +164,17 @@ fn new_dir() -> PathBuf {
 }
 
 async fn store_at(url: &str) -> Store {
-    let options = DbOptions { url: url.to_owned(), connections: CONNECTIONS };
+    let options = DbOptions {
+        url: url.to_owned(),
+        connections: CONNECTIONS,
+    };
     let db = Db::open(&options).await.expect("the database opens");
-    Store::new(db, Arc::new(Feed::default()), Hints::none(), Arc::new(NoPostings))
+    Store::new(
+        db,
+        Arc::new(Feed::default()),
+        Hints::none(),
+        Arc::new(NoPostings),
+    )
 }
 
 fn options(url: &str) -> ConnectOptions {
@@ -147,11 +184,15 @@ fn options(url: &str) -> ConnectOptions {
 }
 
 async fn connect(url: &str) -> DatabaseConnection {
-    Database::connect(options(url)).await.expect("the database answers")
+    Database::connect(options(url))
+        .await
+        .expect("the database answers")
 }
 
 async fn run(sql: &DatabaseConnection, statement: &str) {
-    sql.execute_unprepared(statement).await.expect("the server does it");
+    sql.execute_unprepared(statement)
+        .await
+        .expect("the server does it");
 }
 
 /// The migrated database that tests copy: one for each build of the tests, made by whoever comes first.
@@ -160,26 +201,38 @@ async fn template(server: &str) -> String {
     let admin = connect(&format!("{server}/postgres")).await;
     run(&admin, &format!("SELECT pg_advisory_lock({TEMPLATE_LOCK})")).await;
     let sql = format!("SELECT 1 FROM pg_database WHERE datname = '{name}'");
-    let there = admin.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await.expect("answers");
+    let there = admin
+        .query_one_raw(Statement::from_string(DbBackend::Postgres, sql))
+        .await
+        .expect("answers");
     if there.is_none() {
         let new = format!("{name}_new");
         run(&admin, &format!("DROP DATABASE IF EXISTS {new}")).await;
         run(&admin, &format!("CREATE DATABASE {new}")).await;
         let db = connect(&format!("{server}/{new}")).await;
-        Migrator::up(&db, None).await.expect("the template is migrated");
+        Migrator::up(&db, None)
+            .await
+            .expect("the template is migrated");
         db.close().await.expect("closes");
         // Renamed when it is whole: a run that was killed leaves no half template.
         run(&admin, &format!("ALTER DATABASE {new} RENAME TO {name}")).await;
     }
-    admin.close().await.expect("the lock goes with the connection");
+    admin
+        .close()
+        .await
+        .expect("the lock goes with the connection");
     name
 }
 
 /// Tells builds of the tests apart.
 fn build() -> String {
-    let exe = std::env::current_exe().and_then(std::fs::metadata).expect("the tests know their file");
+    let exe = std::env::current_exe()
+        .and_then(std::fs::metadata)
+        .expect("the tests know their file");
     let built = exe.modified().expect("files have times");
-    let age = built.duration_since(std::time::SystemTime::UNIX_EPOCH).expect("after 1970");
+    let age = built
+        .duration_since(std::time::SystemTime::UNIX_EPOCH)
+        .expect("after 1970");
     format!("{}_{}", age.as_nanos(), exe.len())
 }
 
@@ -187,5 +240,7 @@ fn build() -> String {
 pub async fn as_app(sql: &DatabaseConnection, tenant: Option<i64>) {
     let tenant = tenant.map(|tenant| tenant.to_string()).unwrap_or_default();
     let set = format!("SET ROLE entrepot_app; SET app.tenant_id = '{tenant}'");
-    sql.execute_unprepared(&set).await.expect("the role is there");
+    sql.execute_unprepared(&set)
+        .await
+        .expect("the role is there");
 }

@@ -22,12 +22,27 @@ pub struct Forged<'a> {
 
 /// Appends a forged event, with a right position, version and hash, and returns its position.
 pub async fn forge(store: &Store, tenant: TenantId, forged: Forged<'_>) -> i64 {
-    let mut tx = store.db().begin(tenant, Purpose::Append).await.expect("begins");
-    let sql = format!("SELECT tenant_id FROM tenant_head WHERE tenant_id = $1{}", tx.lock_clause());
-    tx.query_sql(&sql, vec![tenant.0.into()]).await.expect("the head is locked");
-    let head = scope::catalogue::<tenant_head::Entity>().filter(tenant_head::Column::TenantId.eq(tenant.0));
-    let head = head.one(&tx).await.expect("answers").expect("the tenant has a head");
-    let stream = scope::of::<event::Entity>(tenant.0).filter(event::Column::StreamId.eq(forged.stream.id));
+    let mut tx = store
+        .db()
+        .begin(tenant, Purpose::Append)
+        .await
+        .expect("begins");
+    let sql = format!(
+        "SELECT tenant_id FROM tenant_head WHERE tenant_id = $1{}",
+        tx.lock_clause()
+    );
+    tx.query_sql(&sql, vec![tenant.0.into()])
+        .await
+        .expect("the head is locked");
+    let head = scope::catalogue::<tenant_head::Entity>()
+        .filter(tenant_head::Column::TenantId.eq(tenant.0));
+    let head = head
+        .one(&tx)
+        .await
+        .expect("answers")
+        .expect("the tenant has a head");
+    let stream =
+        scope::of::<event::Entity>(tenant.0).filter(event::Column::StreamId.eq(forged.stream.id));
     let versions = stream.all(&tx).await.expect("answers");
     let version = versions.iter().map(|row| row.version).max().unwrap_or(0) + 1;
     let row = event::Model {
@@ -45,9 +60,15 @@ pub async fn forge(store: &Store, tenant: TenantId, forged: Forged<'_>) -> i64 {
         recorded_at: head.recorded_at,
         prev_hash: head.hash,
     };
-    tx.write(Rows::of(std::slice::from_ref(&row), Merge::Refuse)).await.expect("the event is written");
+    tx.write(Rows::of(std::slice::from_ref(&row), Merge::Refuse))
+        .await
+        .expect("the event is written");
     let sql = "UPDATE tenant_head SET position = $2, hash = $3 WHERE tenant_id = $1";
-    let values = vec![tenant.0.into(), row.position.into(), record::hash(&row).to_vec().into()];
+    let values = vec![
+        tenant.0.into(),
+        row.position.into(),
+        record::hash(&row).to_vec().into(),
+    ];
     tx.execute_sql(sql, values).await.expect("the head moves");
     tx.commit().await.expect("commits");
     store.feed().head_is(tenant, row.position);
@@ -56,7 +77,11 @@ pub async fn forge(store: &Store, tenant: TenantId, forged: Forged<'_>) -> i64 {
 
 fn meta() -> String {
     let meta = Meta {
-        actor: Actor { kind: ActorKind::User, id: "forger".to_owned(), roles: Vec::new() },
+        actor: Actor {
+            kind: ActorKind::User,
+            id: "forger".to_owned(),
+            roles: Vec::new(),
+        },
         command_id: Uuid::nil(),
         correlation_id: Uuid::nil(),
         causation_id: None,

@@ -25,9 +25,9 @@ pub use shop::{give, key, order, place, refusal, retailer, stock, submission, te
 /// Runs a test on both databases: `name::on_sqlite` and `name::on_postgres`.
 #[macro_export]
 macro_rules! both {
-    ($($(#[$doc:meta])* async fn $name:ident($db:ident: TestDb) $body:block)*) => {$(
+    ($($(#[$doc:meta])* async fn $name:ident($db:ident: $type:ty) $body:block)*) => {$(
         $(#[$doc])*
-        async fn $name($db: $crate::TestDb) $body
+        async fn $name($db: $type) $body
 
         mod $name {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

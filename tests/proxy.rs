@@ -30,18 +30,30 @@ pub struct Proxy {
 impl Proxy {
     /// A proxy before `server` (`host:port`).
     pub async fn before(server: String, every: u64) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port is free");
         let port = listener.local_addr().expect("it is bound").port();
         let (commits, cuts) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let count = Arc::clone(&cuts);
         let accepting = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let wire = Wire { every, commits: Arc::clone(&commits), cuts: Arc::clone(&count) };
-                let server = TcpStream::connect(server.clone()).await.expect("the server answers");
+                let wire = Wire {
+                    every,
+                    commits: Arc::clone(&commits),
+                    cuts: Arc::clone(&count),
+                };
+                let server = TcpStream::connect(server.clone())
+                    .await
+                    .expect("the server answers");
                 tokio::spawn(wire.carry(client, server));
             }
         });
-        Self { port, cuts, accepting }
+        Self {
+            port,
+            cuts,
+            accepting,
+        }
     }
 
     /// How often it broke the wire.
@@ -67,7 +79,8 @@ impl Wire {
     async fn carry(self, client: TcpStream, server: TcpStream) {
         let (mut from_client, mut to_client) = client.into_split();
         let (mut from_server, mut to_server) = server.into_split();
-        let back = tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+        let back =
+            tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
         let mut buffer = vec![0; 64 * 1024];
         while let Ok(read @ 1..) = from_client.read(&mut buffer).await {
             let sent = &buffer[..read];
@@ -93,6 +106,10 @@ impl Wire {
             return None;
         }
         let cut = self.cuts.fetch_add(1, Ordering::Relaxed);
-        Some(if cut.is_multiple_of(2) { Cut::After } else { Cut::Before })
+        Some(if cut.is_multiple_of(2) {
+            Cut::After
+        } else {
+            Cut::Before
+        })
     }
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use entrepot_domain::catalog::{CreateSku, SetPrice};
 use entrepot_domain::command::AnyCommand;
 use entrepot_domain::inventory::{ReceiptCost, ReceiveStock};
-use entrepot_domain::kernel::{Actor, ActorKind, Currency, OrderId, Sku, TenantId, Warehouse, Zone};
+use entrepot_domain::kernel::{
+    Actor, ActorKind, Currency, OrderId, Sku, TenantId, Warehouse, Zone,
+};
 use entrepot_domain::orders::{PlaceLine, PlaceOrder};
 use entrepot_domain::tenants::{Channel, Config, ConfigureTenant, CreateTenant, Fee, TaxRate};
 use entrepot_event_store::{IdempotencyKey, Receipt, Store, Submission, SubmitError};
@@ -22,7 +24,9 @@ pub async fn retailer(store: &Store, slug: &str) -> TenantId {
     let tenant = tenant(store, slug).await;
     for sku in ["A", "B", "C"] {
         for warehouse in ["east", "west"] {
-            give(store, tenant, stock(sku, warehouse, UNITS)).await.expect("goods are received");
+            give(store, tenant, stock(sku, warehouse, UNITS))
+                .await
+                .expect("goods are received");
         }
     }
     tenant
@@ -37,11 +41,20 @@ pub async fn tenant(store: &Store, slug: &str) -> TenantId {
         base_currency: Currency::default(),
         time_zone: Zone("America/New_York".to_owned()),
     };
-    give(store, tenant, create).await.expect("the tenant is created");
+    give(store, tenant, create)
+        .await
+        .expect("the tenant is created");
     for config in configs() {
-        give(store, tenant, ConfigureTenant { config }).await.expect("the tenant is configured");
+        give(store, tenant, ConfigureTenant { config })
+            .await
+            .expect("the tenant is configured");
     }
-    for (sku, amount_minor, tracked) in [("A", 2499, true), ("B", 1500, true), ("C", 2500, true), ("GIFT", 500, false)] {
+    for (sku, amount_minor, tracked) in [
+        ("A", 2499, true),
+        ("B", 1500, true),
+        ("C", 2500, true),
+        ("GIFT", 500, false),
+    ] {
         let sku = Sku::from(sku);
         let create = CreateSku {
             sku: sku.clone(),
@@ -50,19 +63,37 @@ pub async fn tenant(store: &Store, slug: &str) -> TenantId {
             tracked,
             category: None,
         };
-        give(store, tenant, create).await.expect("the SKU is created");
-        let price = SetPrice { sku, currency: Currency::default(), amount_minor };
+        give(store, tenant, create)
+            .await
+            .expect("the SKU is created");
+        let price = SetPrice {
+            sku,
+            currency: Currency::default(),
+            amount_minor,
+        };
         give(store, tenant, price).await.expect("the price is set");
     }
     tenant
 }
 
 fn configs() -> [Config; 4] {
-    let standard = TaxRate { code: "US-NY".to_owned(), rate_ppm: 82_500 };
-    let stripe = Fee { rate_ppm: 29_000, fixed_minor: 30 };
-    let channels = ["web", "till"].map(|code| Channel { code: code.to_owned(), name: code.to_owned() });
+    let standard = TaxRate {
+        code: "US-NY".to_owned(),
+        rate_ppm: 82_500,
+    };
+    let stripe = Fee {
+        rate_ppm: 29_000,
+        fixed_minor: 30,
+    };
+    let channels = ["web", "till"].map(|code| Channel {
+        code: code.to_owned(),
+        name: code.to_owned(),
+    });
     [
-        Config::TaxTable(BTreeMap::from([("standard".to_owned(), vec![standard]), ("exempt".to_owned(), Vec::new())])),
+        Config::TaxTable(BTreeMap::from([
+            ("standard".to_owned(), vec![standard]),
+            ("exempt".to_owned(), Vec::new()),
+        ])),
         Config::Channels(channels.to_vec()),
         Config::FeeSchedule(BTreeMap::from([("stripe".to_owned(), stripe)])),
         Config::Warehouses(["east", "west"].map(Warehouse::from).to_vec()),
@@ -70,7 +101,11 @@ fn configs() -> [Config; 4] {
 }
 
 /// Submits a command without a key.
-pub async fn give(store: &Store, tenant: TenantId, command: impl AnyCommand + 'static) -> Result<Receipt, SubmitError> {
+pub async fn give(
+    store: &Store,
+    tenant: TenantId,
+    command: impl AnyCommand + 'static,
+) -> Result<Receipt, SubmitError> {
     store.submit(submission(tenant, Arc::new(command))).await
 }
 
@@ -79,7 +114,11 @@ pub fn submission(tenant: TenantId, command: Arc<dyn AnyCommand>) -> Submission 
     Submission {
         tenant,
         command,
-        actor: Actor { kind: ActorKind::User, id: "test".to_owned(), roles: Vec::new() },
+        actor: Actor {
+            kind: ActorKind::User,
+            id: "test".to_owned(),
+            roles: Vec::new(),
+        },
         key: None,
         fingerprint: None,
         correlation_id: None,
@@ -90,7 +129,11 @@ pub fn submission(tenant: TenantId, command: Arc<dyn AnyCommand>) -> Submission 
 
 /// A key of client `test`.
 pub fn key(key: impl Into<String>) -> IdempotencyKey {
-    IdempotencyKey { client: "test".to_owned(), key: key.into(), permanent: false }
+    IdempotencyKey {
+        client: "test".to_owned(),
+        key: key.into(),
+        permanent: false,
+    }
 }
 
 /// An order of some units of one SKU under a fresh id.

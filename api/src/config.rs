@@ -18,16 +18,36 @@ pub const AUDIENCE: &str = "entrepot";
 #[derive(Clone, Debug, Args)]
 pub struct Place {
     /// Folder of the embedded default: the SQLite file and the generated secret.
-    #[arg(long, env = "ENTREPOT_DATA_DIR", default_value = "./entrepot-data", global = true)]
+    #[arg(
+        long,
+        env = "ENTREPOT_DATA_DIR",
+        default_value = "./entrepot-data",
+        global = true
+    )]
     pub data_dir: PathBuf,
     /// `postgres://user:password@host/database` or `sqlite:<path>`. Default: a SQLite file in the data folder.
-    #[arg(long, env = "ENTREPOT_DATABASE_URL", global = true, hide_env_values = true)]
+    #[arg(
+        long,
+        env = "ENTREPOT_DATABASE_URL",
+        global = true,
+        hide_env_values = true
+    )]
     pub database_url: Option<String>,
     /// Database connections, for each of reading and writing.
-    #[arg(long, env = "ENTREPOT_DATABASE_CONNECTIONS", default_value_t = 16, global = true)]
+    #[arg(
+        long,
+        env = "ENTREPOT_DATABASE_CONNECTIONS",
+        default_value_t = 16,
+        global = true
+    )]
     pub database_connections: u32,
     /// `redis://host`: hints between nodes. Everything works without, live updates of other nodes a second later.
-    #[arg(long, env = "ENTREPOT_REDIS_URL", global = true, hide_env_values = true)]
+    #[arg(
+        long,
+        env = "ENTREPOT_REDIS_URL",
+        global = true,
+        hide_env_values = true
+    )]
     pub redis_url: Option<String>,
     /// At least 32 bytes that all nodes share, from which keys are derived. Default: generated into the data folder.
     #[arg(long, env = "ENTREPOT_SECRET", global = true, hide_env_values = true)]
@@ -70,7 +90,10 @@ impl Place {
             self.make_data_dir()?;
             format!("sqlite:{}", self.data_dir.join("entrepot.db").display())
         };
-        Ok(DbOptions { url, connections: self.database_connections.max(1) })
+        Ok(DbOptions {
+            url,
+            connections: self.database_connections.max(1),
+        })
     }
 
     /// The deployment's secret: given, or generated once and kept beside the data.
@@ -85,7 +108,10 @@ impl Place {
     fn generated_secret(&self) -> Result<Vec<u8>, ConfigError> {
         self.make_data_dir()?;
         let path = self.data_dir.join("secret.key");
-        let failed = |source| ConfigError::File { path: path.clone(), source };
+        let failed = |source| ConfigError::File {
+            path: path.clone(),
+            source,
+        };
         // `create_new` lets one of two processes that start together win; the other reads.
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create_new(true);
@@ -95,7 +121,8 @@ impl Place {
             Ok(mut file) => {
                 let mut bytes = [0; SECRET_MIN];
                 getrandom::fill(&mut bytes).map_err(ConfigError::Random)?;
-                file.write_all(hex::encode(bytes).as_bytes()).map_err(failed)?;
+                file.write_all(hex::encode(bytes).as_bytes())
+                    .map_err(failed)?;
                 file.sync_all().map_err(failed)?;
             }
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
@@ -106,7 +133,10 @@ impl Place {
 
     fn make_data_dir(&self) -> Result<(), ConfigError> {
         let path = &self.data_dir;
-        std::fs::create_dir_all(path).map_err(|source| ConfigError::File { path: path.clone(), source })
+        std::fs::create_dir_all(path).map_err(|source| ConfigError::File {
+            path: path.clone(),
+            source,
+        })
     }
 }
 
@@ -137,17 +167,36 @@ struct ClaimEntry {
 /// `{"issuer", "algorithm": "RS256|ES256|EdDSA", "jwks": "<path or https URL>"}`, with `audience`,
 /// `ttl_max_seconds` and `claims` where they differ from the defaults.
 pub fn issuers(path: &Path) -> Result<Vec<IssuerConfig>, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.to_owned(), source })?;
-    let wrong = |message: String| ConfigError::Issuers { path: path.to_owned(), message };
-    let entries: Vec<IssuerEntry> = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    entries.into_iter().map(|entry| issuer(entry).map_err(wrong)).collect()
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    let wrong = |message: String| ConfigError::Issuers {
+        path: path.to_owned(),
+        message,
+    };
+    let entries: Vec<IssuerEntry> =
+        serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    entries
+        .into_iter()
+        .map(|entry| issuer(entry).map_err(wrong))
+        .collect()
 }
 
 fn issuer(entry: IssuerEntry) -> Result<IssuerConfig, String> {
-    let algorithm = Algorithm::from_name(&entry.algorithm)
-        .ok_or_else(|| format!("issuer `{}`: algorithm `{}` is not RS256, ES256 or EdDSA", entry.issuer, entry.algorithm))?;
+    let algorithm = Algorithm::from_name(&entry.algorithm).ok_or_else(|| {
+        format!(
+            "issuer `{}`: algorithm `{}` is not RS256, ES256 or EdDSA",
+            entry.issuer, entry.algorithm
+        )
+    })?;
     let audience = entry.audience.as_deref().unwrap_or(AUDIENCE);
-    let mut config = IssuerConfig::production(&entry.issuer, audience, algorithm, JwksSource::parse(&entry.jwks));
+    let mut config = IssuerConfig::production(
+        &entry.issuer,
+        audience,
+        algorithm,
+        JwksSource::parse(&entry.jwks),
+    );
     if let Some(ttl) = entry.ttl_max_seconds {
         config.ttl_max_s = ttl;
     }

@@ -51,9 +51,7 @@ pub(crate) async fn print(args: &SchemaArgs) -> crate::cli::CliResult {
 }
 
 fn events() -> String {
-    let event = |event: entrepot_domain::kernel::EventType| {
-        json!({ "type": event.name, "version": event.schema_version, "schema": event.schema })
-    };
+    let event = |event: entrepot_domain::kernel::EventType| json!({ "type": event.name, "version": event.schema_version, "schema": event.schema });
     let catalogue: Vec<_> = Event::types().into_iter().map(event).collect();
     let mut text = serde_json::to_string_pretty(&catalogue).unwrap_or_default();
     text.push('\n');
@@ -62,10 +60,17 @@ fn events() -> String {
 
 /// The schema of a database that was just migrated.
 async fn sql() -> Result<String, DbErr> {
-    let db = Database::connect(ConnectOptions::new("sqlite::memory:").sqlx_logging(false).to_owned()).await?;
+    let db = Database::connect(
+        ConnectOptions::new("sqlite::memory:")
+            .sqlx_logging(false)
+            .to_owned(),
+    )
+    .await?;
     Migrator::up(&db, None).await?;
     let sql = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'seaql_%' ORDER BY type DESC, name";
-    let rows = db.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await?;
+    let rows = db
+        .query_all_raw(Statement::from_string(DbBackend::Sqlite, sql))
+        .await?;
     let mut text = String::new();
     for row in rows {
         text.push_str(&row.try_get_by_index::<String>(0)?);

@@ -38,7 +38,13 @@ pub async fn migrate(place: &Place) -> Result<(), StartError> {
     if url.starts_with("sqlite:") && !url.contains('?') {
         url.push_str("?mode=rwc");
     }
-    let db = Database::connect(sea_orm::ConnectOptions::new(url).sqlx_logging(false).to_owned()).await.map_err(DbError::from)?;
+    let db = Database::connect(
+        sea_orm::ConnectOptions::new(url)
+            .sqlx_logging(false)
+            .to_owned(),
+    )
+    .await
+    .map_err(DbError::from)?;
     Migrator::up(&db, None).await.map_err(DbError::from)?;
     Ok(db.close().await.map_err(DbError::from)?)
 }
@@ -52,12 +58,20 @@ pub async fn open(place: &Place, stop: &CancellationToken) -> Result<App, StartE
     let secrets = place.secrets()?;
     let feed = Arc::new(Feed::default());
     let hints = match &place.redis_url {
-        Some(url) => Hints::redis(redis::Client::open(url.as_str())?, Arc::clone(&feed), stop.clone()),
+        Some(url) => Hints::redis(
+            redis::Client::open(url.as_str())?,
+            Arc::clone(&feed),
+            stop.clone(),
+        ),
         None => Hints::none(),
     };
     let db = Db::open(&options).await?;
     let store = Store::new(db, feed, hints, Arc::new(NoPostings));
-    Ok(App { store, vault: Vault::new(secrets.vault_key()), secrets })
+    Ok(App {
+        store,
+        vault: Vault::new(secrets.vault_key()),
+        secrets,
+    })
 }
 
 /// What runs beside the requests: projectors and the clock.

@@ -87,7 +87,10 @@ mod tests {
     fn a_cursor_opens_only_for_the_list_that_it_was_made_for() {
         let secrets = Secrets::new(vec![7; 32]).expect("long enough");
         let cursor = secrets.seal_cursor("[1]", "1:orders");
-        assert_eq!(secrets.open_cursor(&cursor, "1:orders").as_deref(), Some("[1]"));
+        assert_eq!(
+            secrets.open_cursor(&cursor, "1:orders").as_deref(),
+            Some("[1]")
+        );
         assert_eq!(secrets.open_cursor(&cursor, "2:orders"), None);
         assert_eq!(secrets.open_cursor("AAAA", "1:orders"), None);
     }

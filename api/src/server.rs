@@ -79,18 +79,29 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let recorder = PrometheusBuilder::new().install_recorder()?;
     let verifier = Arc::new(Verifier::new(issuers(&app, args)?)?);
-    let listener = TcpListener::bind(args.listen).await.map_err(|error| ServeError::Listen(args.listen, error))?;
-    let address = listener.local_addr().map_err(|error| ServeError::Listen(args.listen, error))?;
+    let listener = TcpListener::bind(args.listen)
+        .await
+        .map_err(|error| ServeError::Listen(args.listen, error))?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| ServeError::Listen(args.listen, error))?;
     let workers = (args.role != Duty::Api).then(|| Workers::start(&app.store, true));
 
     let mut router = health(&app, recorder);
     if args.role != Duty::Worker {
         let executor = Executor::new(graph(), Arc::new(app.clone()))?;
-        let config = HttpConfig { origins_allowed: args.origins.clone(), shutdown: stop.clone(), ..HttpConfig::default() };
+        let config = HttpConfig {
+            origins_allowed: args.origins.clone(),
+            shutdown: stop.clone(),
+            ..HttpConfig::default()
+        };
         router = router.merge(graphql_router(executor, verifier, config));
     }
     ready(address);
-    let connections = ListenerConfig { connections_max: args.connections, ..ListenerConfig::default() };
+    let connections = ListenerConfig {
+        connections_max: args.connections,
+        ..ListenerConfig::default()
+    };
     http::serve(listener, router, connections, stop).await;
     if let Some(workers) = workers {
         workers.stop().await;
@@ -100,7 +111,12 @@ pub async fn serve(
 }
 
 fn issuers(app: &App, args: &ServeArgs) -> Result<Vec<IssuerConfig>, ServeError> {
-    let mut issuers = args.issuers.as_deref().map(config::issuers).transpose()?.unwrap_or_default();
+    let mut issuers = args
+        .issuers
+        .as_deref()
+        .map(config::issuers)
+        .transpose()?
+        .unwrap_or_default();
     if issuers.is_empty() || args.embedded_issuer {
         issuers.push(IssuerConfig::embedded(&app.secrets.jwt_key(), AUDIENCE));
     }
@@ -116,7 +132,10 @@ fn health(app: &App, recorder: PrometheusHandle) -> axum::Router {
                 Ok(tx) => tx.rollback().await,
                 Err(error) => Err(error),
             };
-            Readiness::default().with("database", answered.map_err(|_| "it does not answer".to_owned()))
+            Readiness::default().with(
+                "database",
+                answered.map_err(|_| "it does not answer".to_owned()),
+            )
         }
     };
     health_router(ready, move || recorder.render())

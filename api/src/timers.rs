@@ -6,7 +6,9 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
-use entrepot_domain::kernel::{Actor, ActorKind, PaymentId, ReservationId, Sku, SubscriptionId, TenantId, Warehouse};
+use entrepot_domain::kernel::{
+    Actor, ActorKind, PaymentId, ReservationId, Sku, SubscriptionId, TenantId, Warehouse,
+};
 use entrepot_domain::{inventory, payments, subscriptions};
 use entrepot_entity::{scope, timer};
 use entrepot_event_store::db::{DbError, Purpose};
@@ -45,7 +47,10 @@ pub(crate) async fn run(store: Store, runner: Arc<Runner>, stop: CancellationTok
         resting.retain(|_, until| *until > Instant::now());
         match due(&store).await {
             Ok(rows) => {
-                for row in rows.into_iter().filter(|row| runner.holds(TenantId(row.tenant_id))) {
+                for row in rows
+                    .into_iter()
+                    .filter(|row| runner.holds(TenantId(row.tenant_id)))
+                {
                     let key = (row.tenant_id, row.kind.clone(), row.subject_id);
                     if let Entry::Vacant(rest) = resting.entry(key) {
                         rest.insert(Instant::now() + REST);
@@ -78,21 +83,32 @@ async fn give(store: &Store, row: &timer::Model) {
     };
     match store.submit(submission).await {
         Ok(_) | Err(SubmitError::Refused(_)) => {}
-        Err(error) => tracing::warn!(tenant = row.tenant_id, kind = row.kind, %error, "a due command failed"),
+        Err(error) => {
+            tracing::warn!(tenant = row.tenant_id, kind = row.kind, %error, "a due command failed")
+        }
     }
 }
 
 fn submission(row: &timer::Model) -> Option<Submission> {
     let (tenant, subject) = (TenantId(row.tenant_id), row.subject_id);
     let detail: Detail = serde_json::from_str(&row.detail).unwrap_or_default();
-    let actor = Actor { kind: ActorKind::Timer, id: row.kind.clone(), roles: Vec::new() };
+    let actor = Actor {
+        kind: ActorKind::Timer,
+        id: row.kind.clone(),
+        roles: Vec::new(),
+    };
     let submission = match row.kind.as_str() {
         "subscription_cycle" => {
-            let command = subscriptions::RunCycle { subscription_id: SubscriptionId(subject), cycle: detail.cycle };
+            let command = subscriptions::RunCycle {
+                subscription_id: SubscriptionId(subject),
+                cycle: detail.cycle,
+            };
             Submission::new(tenant, actor, command)
         }
         "subscription_resume" => {
-            let command = subscriptions::ResumeSubscription { subscription_id: SubscriptionId(subject) };
+            let command = subscriptions::ResumeSubscription {
+                subscription_id: SubscriptionId(subject),
+            };
             Submission::new(tenant, actor, command)
         }
         "reservation_expiry" => {
@@ -103,12 +119,20 @@ fn submission(row: &timer::Model) -> Option<Submission> {
             };
             Submission::new(tenant, actor, command)
         }
-        "authorization_expiry" => {
-            Submission::new(tenant, actor, payments::ExpireAuthorization { payment_id: PaymentId(subject) })
-        }
+        "authorization_expiry" => Submission::new(
+            tenant,
+            actor,
+            payments::ExpireAuthorization {
+                payment_id: PaymentId(subject),
+            },
+        ),
         _ => return None,
     };
     // A failed cycle is due again at another instant: the instant makes it another command.
     let key = format!("{}:{subject}:{}:{}", row.kind, detail.cycle, row.due_at);
-    Some(submission.keyed(IdempotencyKey { client: "timer".to_owned(), key, permanent: true }))
+    Some(submission.keyed(IdempotencyKey {
+        client: "timer".to_owned(),
+        key,
+        permanent: true,
+    }))
 }

@@ -1,6 +1,7 @@
 //! A group of commands, decided one by one in memory at a known position.
 
 use std::collections::{BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use entrepot_domain::command::Decision;
@@ -76,6 +77,8 @@ pub(crate) enum Answer {
     KeyMismatch,
     /// The decision needs a stream that this release cannot read.
     Unreadable(DecodeError),
+    /// The rule has a bug.
+    Panicked,
 }
 
 impl Answer {
@@ -85,6 +88,7 @@ impl Answer {
             Self::Refused(refusal) => Err(SubmitError::Refused(refusal)),
             Self::KeyMismatch => Err(SubmitError::KeyMismatch),
             Self::Unreadable(error) => Err(SubmitError::Store(StoreError::Decode(error))),
+            Self::Panicked => Err(SubmitError::Store(StoreError::Panicked)),
         }
     }
 }
@@ -142,6 +146,7 @@ impl<'a> Deciding<'a> {
                     self.group.answers.push(Answer::Receipt(receipt));
                 }
                 Err(Stop::Refused(refusal)) => self.group.answers.push(Answer::Refused(refusal)),
+                Err(Stop::Panicked) => self.group.answers.push(Answer::Panicked),
                 Err(Stop::Needs(streams)) => {
                     match streams.iter().find_map(|stream| memory.unreadable(*stream)) {
                         Some(error) => self.group.answers.push(Answer::Unreadable(error.clone())),
@@ -161,7 +166,9 @@ impl<'a> Deciding<'a> {
         let first = *self.keys.get(job.submission.key.as_ref()?)?;
         match self.group.answers.get(first)? {
             Answer::Receipt(receipt) => Some(replay(job, &self.jobs[first].input_hash, *receipt)),
-            Answer::Refused(_) | Answer::KeyMismatch | Answer::Unreadable(_) => None,
+            Answer::Refused(_) | Answer::KeyMismatch | Answer::Unreadable(_) | Answer::Panicked => {
+                None
+            }
         }
     }
 
@@ -218,6 +225,8 @@ enum Stop {
     Refused(Refusal),
     /// These streams are not in memory.
     Needs(BTreeSet<StreamId>),
+    /// The rule has a bug.
+    Panicked,
 }
 
 fn decide_one(
@@ -228,10 +237,13 @@ fn decide_one(
     let view = memory.view(job.command_id);
     let world = World::new(&view);
     let ctx = ctx(job);
-    match job.submission.command.decide(&world, &ctx, postings) {
-        Ok(decision) => Ok((decision, ctx)),
-        Err(Halt::Refused(refusal)) => Err(Stop::Refused(refusal)),
-        Err(Halt::NeedsState) => Err(Stop::Needs(world.into_missing())),
+    // A rule that panics fails its own command; it has changed nothing, and the lane goes on.
+    let decide = || job.submission.command.decide(&world, &ctx, postings);
+    match catch_unwind(AssertUnwindSafe(decide)) {
+        Ok(Ok(decision)) => Ok((decision, ctx)),
+        Ok(Err(Halt::Refused(refusal))) => Err(Stop::Refused(refusal)),
+        Ok(Err(Halt::NeedsState)) => Err(Stop::Needs(world.into_missing())),
+        Err(_) => Err(Stop::Panicked),
     }
 }
 

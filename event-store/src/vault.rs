@@ -18,7 +18,7 @@ const NONCE: usize = 12;
 /// A change of personal data that joins a command's commit.
 #[derive(Clone, Debug)]
 pub enum VaultWrite {
-    /// A person's new key.
+    /// The key of a person whose id was just drawn.
     Key(subject_key::Model),
     /// A sealed record.
     Record(personal::Model),
@@ -44,9 +44,10 @@ impl Vault {
         Self { master }
     }
 
-    /// Seals a record for a person, making the person's key if there is none yet.
+    /// Seals a record for a person. The person's first key is kept at once, not with the command:
+    /// two commands at the same time must seal under the same one.
     ///
-    /// `email` becomes a keyed hash by which [`Vault::find`] finds the person.
+    /// `email` becomes a keyed hash by which [`Vault::find`] finds the record.
     pub async fn seal(
         &self,
         db: &Db,
@@ -55,30 +56,83 @@ impl Vault {
         record: &[u8],
         email: Option<&str>,
     ) -> Result<(Uuid, Vec<VaultWrite>), StoreError> {
-        let mut writes = Vec::new();
-        let key = if let Some(key) = self.key_of(db, tenant, subject_id).await? {
-            key
-        } else {
-            let key: [u8; 32] = random()?;
-            let wrapped_key = seal(&self.master, &binding(tenant, subject_id), &key)?;
-            writes.push(VaultWrite::Key(subject_key::Model {
-                tenant_id: tenant.0,
-                subject_id,
-                wrapped_key,
-            }));
-            key
+        let key = match self.key_of(db, tenant, subject_id).await? {
+            Some(key) => key,
+            None => self.first_key(db, tenant, subject_id).await?,
         };
+        let sealed = self.sealed(&key, tenant, subject_id, record, email)?;
+        Ok((sealed.record_id, vec![VaultWrite::Record(sealed)]))
+    }
+
+    /// The same for a person whose id was just drawn: nobody else can seal for it yet, and so its
+    /// key joins the command's commit. A refused command leaves nothing behind.
+    pub fn seal_fresh(
+        &self,
+        tenant: TenantId,
+        subject_id: Uuid,
+        record: &[u8],
+        email: Option<&str>,
+    ) -> Result<(Uuid, Vec<VaultWrite>), StoreError> {
+        let (key, row) = self.new_key(tenant, subject_id)?;
+        let sealed = self.sealed(&key, tenant, subject_id, record, email)?;
+        let writes = vec![VaultWrite::Key(row), VaultWrite::Record(sealed.clone())];
+        Ok((sealed.record_id, writes))
+    }
+
+    fn sealed(
+        &self,
+        key: &[u8; 32],
+        tenant: TenantId,
+        subject_id: Uuid,
+        record: &[u8],
+        email: Option<&str>,
+    ) -> Result<personal::Model, StoreError> {
         let record_id = crate::clock::fresh_id();
-        let sealed = seal(&key, &binding(tenant, record_id), record)?;
-        let lookup = email.map(|email| self.lookup(tenant, email));
-        writes.push(VaultWrite::Record(personal::Model {
+        Ok(personal::Model {
             tenant_id: tenant.0,
             record_id,
             subject_id,
-            lookup,
-            sealed,
-        }));
-        Ok((record_id, writes))
+            lookup: email.map(|email| self.lookup(tenant, email)),
+            sealed: seal(key, &binding(tenant, record_id), record)?,
+        })
+    }
+
+    fn new_key(
+        &self,
+        tenant: TenantId,
+        subject_id: Uuid,
+    ) -> Result<([u8; 32], subject_key::Model), StoreError> {
+        let key: [u8; 32] = random()?;
+        let wrapped_key = seal(&self.master, &binding(tenant, subject_id), &key)?;
+        let row = subject_key::Model {
+            tenant_id: tenant.0,
+            subject_id,
+            wrapped_key,
+        };
+        Ok((key, row))
+    }
+
+    /// Keeps a new key, or takes the one that somebody else kept meanwhile.
+    async fn first_key(
+        &self,
+        db: &Db,
+        tenant: TenantId,
+        subject_id: Uuid,
+    ) -> Result<[u8; 32], StoreError> {
+        let (key, row) = self.new_key(tenant, subject_id)?;
+        let mut tx = db.begin(tenant, Purpose::Append).await?;
+        match tx.write(Rows::of(&[row], Merge::Refuse)).await {
+            Ok(()) => {
+                tx.commit().await?;
+                Ok(key)
+            }
+            Err(error) if error.unique_violation() => {
+                tx.rollback().await?;
+                let kept = self.key_of(db, tenant, subject_id).await?;
+                kept.ok_or(StoreError::Sealed)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Opens records. Those of an erased person are absent.

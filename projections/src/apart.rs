@@ -2,15 +2,17 @@
 //! names and stand before them on one connection. The folds run unchanged, and readers see nothing.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use entrepot_domain::kernel::TenantId;
 use entrepot_entity::parked;
-use entrepot_event_store::db::{DbError, Tx};
-use entrepot_event_store::{Store, StoreError, clock};
+use entrepot_event_store::db::{DbError, Purpose, Tx};
+use entrepot_event_store::{Entry, Store, StoreError, clock};
 use sea_orm::{ConnectionTrait as _, DbBackend};
 
 use crate::folding::Batch;
 use crate::group::{self, Group, lock_checkpoint};
+use crate::model::TenantFacts;
 
 /// Events folded at once.
 const BATCH: usize = 5_000;
@@ -37,7 +39,7 @@ pub(crate) async fn fold(
     progress: Progress<'_>,
 ) -> Result<Apart, StoreError> {
     let mut tx = store.db().begin_apart(tenant).await?;
-    make_twins(&tx, models).await?;
+    make_twins(store, &tx, models).await?;
     let mut folding = Folding {
         store,
         models,
@@ -49,6 +51,7 @@ pub(crate) async fn fold(
     let near = group::checkpoint_of(store.db(), tenant, models.name).await?;
     folding.up_to(&mut tx, near, progress).await?;
     let turn = store.db().turn().await;
+    tx.begin_writing().await?;
     let reached = lock_checkpoint(&mut tx, tenant, models.name)
         .await?
         .position;
@@ -88,21 +91,63 @@ impl Folding<'_> {
                 .read(self.tenant, self.position, left.min(BATCH))
                 .await?;
             let Some(newest) = entries.last() else { break };
-            let parked = self.parked_keys();
-            let now = clock::instant().micros();
-            let batch = Batch {
-                facts: &facts,
-                entries: &entries,
-                parked: &parked,
-                refused: None,
-                now,
-            };
-            self.parked
-                .extend(self.models.write_rows(tx, &batch).await?);
+            if let Err(refusal) = self.batch(tx, &facts, &entries, None).await? {
+                // The database refuses one of these events: find it, and park what it touches.
+                tracing::warn!(%refusal, "a batch was refused");
+                for entry in entries.chunks(1) {
+                    if let Err(refusal) = self.batch(tx, &facts, entry, None).await? {
+                        let refusal = refusal.to_string();
+                        self.batch(tx, &facts, entry, Some(&refusal)).await??;
+                    }
+                }
+            }
             self.position = newest.position;
             progress(u64::try_from(entries.len()).unwrap_or(0));
         }
         Ok(())
+    }
+
+    /// Folds a batch, or leaves no trace of it and says why the database refused it.
+    async fn batch(
+        &mut self,
+        tx: &mut Tx,
+        facts: &TenantFacts,
+        entries: &[Arc<Entry>],
+        refused: Option<&str>,
+    ) -> Result<Result<(), DbError>, StoreError> {
+        let parked = self.parked_keys();
+        let now = clock::instant().micros();
+        let batch = Batch {
+            facts,
+            entries,
+            parked: &parked,
+            refused,
+            now,
+        };
+        tx.execute_unprepared("SAVEPOINT batch")
+            .await
+            .map_err(DbError::from)?;
+        let folded = match self.models.write_rows(tx, &batch).await {
+            Ok(parked) => {
+                self.parked.extend(parked);
+                Ok(())
+            }
+            Err(error) if error.refused() => {
+                tx.execute_unprepared("ROLLBACK TO batch")
+                    .await
+                    .map_err(DbError::from)?;
+                self.models
+                    .models
+                    .iter()
+                    .for_each(|model| model.forget(self.tenant));
+                Err(error)
+            }
+            Err(error) => return Err(error.into()),
+        };
+        tx.execute_unprepared("RELEASE batch")
+            .await
+            .map_err(DbError::from)?;
+        Ok(folded)
     }
 
     fn parked_keys(&self) -> HashMap<String, HashSet<String>> {
@@ -117,7 +162,7 @@ impl Folding<'_> {
 }
 
 /// Makes a temporary twin of every table that the models own.
-async fn make_twins(tx: &Tx, models: &Group) -> Result<(), DbError> {
+async fn make_twins(store: &Store, tx: &Tx, models: &Group) -> Result<(), DbError> {
     for table in models.models.iter().flat_map(|model| model.tables()) {
         let ddl = match tx.get_database_backend() {
             DbBackend::Postgres => {
@@ -125,16 +170,20 @@ async fn make_twins(tx: &Tx, models: &Group) -> Result<(), DbError> {
                     "CREATE TEMP TABLE {table} (LIKE public.{table} INCLUDING ALL) ON COMMIT DROP"
                 )
             }
-            _ => sqlite_ddl(tx, table).await?,
+            _ => sqlite_ddl(store, table).await?,
         };
         tx.execute_unprepared(&ddl).await?;
     }
     Ok(())
 }
 
-async fn sqlite_ddl(tx: &Tx, table: &str) -> Result<String, DbError> {
-    let sql = "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = $1";
+/// Read on another connection: a SQLite transaction that has read the file cannot write it once
+/// somebody else has.
+async fn sqlite_ddl(store: &Store, table: &str) -> Result<String, DbError> {
+    let tx = store.db().begin_catalogue(Purpose::Read).await?;
+    let sql = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = $1";
     let row = tx.query_sql(sql, vec![table.into()]).await?.pop();
+    tx.rollback().await?;
     let ddl: String = row
         .map(|row| row.try_get_by_index(0))
         .transpose()?

@@ -53,6 +53,8 @@ enum Step {
     Committed,
     /// Another node moved the checkpoint, or holds the lease.
     Moved(Place),
+    /// The lease was lost to another node.
+    Fenced,
     /// The database refused the rows.
     Refused(DbError),
 }
@@ -91,6 +93,10 @@ impl Group {
                 Ok(Step::Done) => return Ok(()),
                 Ok(Step::Committed) => {}
                 Ok(Step::Moved(to)) => self.forget(tenant, Some(to)),
+                Ok(Step::Fenced) => {
+                    self.forget(tenant, None);
+                    return Ok(());
+                }
                 Ok(Step::Refused(error)) if limit > 1 => {
                     // Find the event that the database refuses: one at a time up to here.
                     tracing::warn!(tenant = tenant.0, group = self.name, %error, "a batch was refused");
@@ -132,7 +138,11 @@ impl Group {
         let facts = self.facts(store, tenant).await?;
         let mut tx = store.db().begin(tenant, Purpose::Project).await?;
         let there = lock_checkpoint(&mut tx, tenant, self.name).await?;
-        if Place::from(&there) != place || there.lease_epoch > epoch {
+        if there.lease_epoch > epoch {
+            tx.rollback().await?;
+            return Ok(Step::Fenced);
+        }
+        if Place::from(&there) != place {
             tx.rollback().await?;
             return Ok(Step::Moved(Place::from(&there)));
         }

@@ -144,17 +144,28 @@ pub async fn models(
             }
         }
     }
-    let names: Vec<&str> = models.models.iter().map(|model| model.name()).collect();
-    let parked = count(
-        &apart.tx,
-        tenant,
-        "SELECT count(*) FROM parked WHERE tenant_id = $1 AND error IS NOT NULL",
-    )
-    .await?;
-    if parked > 0 {
-        findings.push(format!("{}: {parked} keys are parked", names.join(", ")));
+    for model in &models.models {
+        findings.extend(parked(&apart.tx, tenant, model.name()).await?);
     }
     apart.tx.rollback().await?;
+    Ok(findings)
+}
+
+/// The keys of a model that stand still, with the event that they stumbled over.
+async fn parked(tx: &Tx, tenant: TenantId, model: &str) -> Result<Findings, DbError> {
+    let sql = "SELECT row_key, position, error FROM parked
+        WHERE tenant_id = $1 AND model = $2 AND error IS NOT NULL ORDER BY position LIMIT 100";
+    let mut findings = Findings::new();
+    for row in tx
+        .query_sql(sql, vec![tenant.0.into(), model.into()])
+        .await?
+    {
+        let (key, error): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(2)?);
+        let position: i64 = row.try_get_by_index(1)?;
+        findings.push(format!(
+            "{model}: `{key}` is parked since position {position}: {error}"
+        ));
+    }
     Ok(findings)
 }
 

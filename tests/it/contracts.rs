@@ -19,7 +19,10 @@ async fn events_json_is_what_the_log_may_hold() {
     assert_published(Contract::Events, "events.json").await;
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one switch of the tests: UPDATE=1")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one switch of the tests: UPDATE=1"
+)]
 fn update() -> bool {
     std::env::var("UPDATE").is_ok_and(|update| update == "1")
 }
@@ -31,7 +34,13 @@ async fn assert_published(contract: Contract, file: &str) {
         std::fs::write(&path, &text).expect("the contract is written");
     }
     let published = std::fs::read_to_string(&path).unwrap_or_default();
-    let differs = published.lines().zip(text.lines()).position(|(left, right)| left != right);
+    let differs = published
+        .lines()
+        .zip(text.lines())
+        .position(|(left, right)| left != right);
     let line = differs.unwrap_or_else(|| published.lines().count().min(text.lines().count())) + 1;
-    assert!(published == text, "{file} differs from line {line} on; review the change and run UPDATE=1 scripts/test");
+    assert!(
+        published == text,
+        "{file} differs from line {line} on; review the change and run UPDATE=1 scripts/test"
+    );
 }

@@ -9,19 +9,48 @@ const CRATES: [(&str, &[&str]); 7] = [
     ("migration", &[]),
     ("event-store", &["domain", "entity"]),
     ("projections", &["domain", "entity", "event-store"]),
-    ("api", &["domain", "entity", "migration", "event-store", "projections"]),
-    ("tests", &["domain", "entity", "migration", "event-store", "projections", "api"]),
+    (
+        "api",
+        &[
+            "domain",
+            "entity",
+            "migration",
+            "event-store",
+            "projections",
+        ],
+    ),
+    (
+        "tests",
+        &[
+            "domain",
+            "entity",
+            "migration",
+            "event-store",
+            "projections",
+            "api",
+        ],
+    ),
 ];
 
 /// Lines of a file at most, its tests included.
 const LINES_MAX: usize = 600;
-/// Files that are longer, with what they may have at most. This list only ever shrinks.
-const LONGER: [(&str, usize); 1] = [("domain/src/orders/import_order.rs", 650)];
 
 /// What a pure function has no use for. `rand` as a path, not as a part of `grand`.
 const IMPURE: [&str; 14] = [
-    "async fn", "async move", ".await", "tokio", "std::fs", "std::net", "std::env", "std::thread", "SystemTime",
-    "Instant::now", "Timestamp::now", "f32", "f64", "rand::",
+    "async fn",
+    "async move",
+    ".await",
+    "tokio",
+    "std::fs",
+    "std::net",
+    "std::env",
+    "std::thread",
+    "SystemTime",
+    "Instant::now",
+    "Timestamp::now",
+    "f32",
+    "f64",
+    "rand::",
 ];
 
 fn root() -> PathBuf {
@@ -34,12 +63,20 @@ fn sources(folder: &str) -> Vec<(String, String)> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             if path.is_dir() && name != "target" && name != "node_modules" {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = std::fs::read_to_string(&path).unwrap();
-                let path = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+                let path = path
+                    .strip_prefix(root())
+                    .unwrap()
+                    .to_string_lossy()
+                    .into_owned();
                 found.push((path, text));
             }
         }
@@ -61,11 +98,16 @@ fn crates_depend_only_on_those_before_them() {
             if line.starts_with('[') {
                 section = line;
             }
-            let ours = line.strip_prefix("entrepot-").and_then(|line| line.split(['.', ' ', '=']).next());
+            let ours = line
+                .strip_prefix("entrepot-")
+                .and_then(|line| line.split(['.', ' ', '=']).next());
             // Tests of a crate may migrate a database.
             let for_tests = section == "[dev-dependencies]" && ours == Some("migration");
             if let Some(ours) = ours {
-                assert!(for_tests || allowed.contains(&ours), "{folder} must not depend on {ours}");
+                assert!(
+                    for_tests || allowed.contains(&ours),
+                    "{folder} must not depend on {ours}"
+                );
             }
         }
     }
@@ -74,9 +116,15 @@ fn crates_depend_only_on_those_before_them() {
 #[test]
 fn the_domain_is_pure() {
     for (path, text) in sources("domain/src") {
-        for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim_start().starts_with("//")) {
+        for (number, line) in (1..)
+            .zip(text.lines())
+            .filter(|(_, line)| !line.trim_start().starts_with("//"))
+        {
             for impure in IMPURE {
-                assert!(!line.contains(impure), "{path}:{number}: `{impure}` has no place in a rule");
+                assert!(
+                    !line.contains(impure),
+                    "{path}:{number}: `{impure}` has no place in a rule"
+                );
             }
         }
     }
@@ -85,10 +133,11 @@ fn the_domain_is_pure() {
 #[test]
 fn files_are_short() {
     for (path, text) in all_sources() {
-        let (lines, exception) = (text.lines().count(), LONGER.iter().find(|(longer, _)| *longer == path));
-        let most = exception.map_or(LINES_MAX, |(_, most)| *most);
-        assert!(lines <= most, "{path} has {lines} lines, at most {most}: split it by meaning");
-        assert!(exception.is_none() || lines > LINES_MAX, "{path} is short enough: take it off the list");
+        let lines = text.lines().count();
+        assert!(
+            lines <= LINES_MAX,
+            "{path} has {lines} lines, at most {LINES_MAX}: split it by meaning"
+        );
     }
 }
 
@@ -99,8 +148,14 @@ fn nothing_is_left_to_do() {
     let ignored = format!("#[{}", "ignore");
     for (path, text) in all_sources() {
         for (number, line) in (1..).zip(text.lines()) {
-            assert!(!unfinished.iter().any(|name| line.contains(name)), "{path}:{number}: unfinished");
-            assert!(!line.contains(&ignored), "{path}:{number}: a test that is never run proves nothing");
+            assert!(
+                !unfinished.iter().any(|name| line.contains(name)),
+                "{path}:{number}: unfinished"
+            );
+            assert!(
+                !line.contains(&ignored),
+                "{path}:{number}: a test that is never run proves nothing"
+            );
         }
     }
 }

@@ -35,16 +35,26 @@ pub(super) async fn run(place: &Place, args: &ServeArgs) -> CliResult {
     workers.stop().await;
     let slugs: Vec<&str> = tenants.iter().map(|(_, slug)| *slug).collect();
     let notes = notes(place, &slugs)?;
-    Ok(server::serve(app, args, stop, |address| say(notes.replace("{address}", &address.to_string()))).await?)
+    Ok(server::serve(app, args, stop, |address| {
+        say(notes.replace("{address}", &address.to_string()))
+    })
+    .await?)
 }
 
 /// What somebody new needs: the address, a token for each role, three commands to try.
-fn notes(place: &Place, slugs: &[&str]) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+fn notes(
+    place: &Place,
+    slugs: &[&str],
+) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
     let mut notes = String::from("\nEntrepot serves http://{address}/graphql\n");
     for slug in slugs {
         let _ = writeln!(notes, "\nTokens of tenant {slug}, good for a day:");
         for role in Role::ALL {
-            let channels: &[&str] = if role == Role::Partner { &[PARTNER_CHANNEL] } else { &[] };
+            let channels: &[&str] = if role == Role::Partner {
+                &[PARTNER_CHANNEL]
+            } else {
+                &[]
+            };
             let token = token::for_role(place, slug, role, channels)?;
             let _ = writeln!(notes, "  {:<9} {token}", role.name());
         }

@@ -58,13 +58,28 @@ pub(super) async fn run(place: &Place, args: &ImportArgs) -> CliResult {
         path: args.file.clone(),
         channel: args.channel.clone(),
         source: args.source.clone(),
-        on_refusal: if args.stop_on_refusal { OnRefusal::Stop } else { OnRefusal::Skip },
+        on_refusal: if args.stop_on_refusal {
+            OnRefusal::Stop
+        } else {
+            OnRefusal::Skip
+        },
     };
-    let report = import::run(&app.store, tenant, request, progress::on_stderr().as_ref(), &stop).await?;
+    let report = import::run(
+        &app.store,
+        tenant,
+        request,
+        progress::on_stderr().as_ref(),
+        &stop,
+    )
+    .await?;
     caught_up(&app.store, tenant, &stop).await?;
     workers.stop().await;
     app.store.db().close().await;
-    if args.json { say(serde_json::to_string(&report)?) } else { say(&report) }
+    if args.json {
+        say(serde_json::to_string(&report)?)
+    } else {
+        say(&report)
+    }
     match (report.stopped, report.refused) {
         (true, _) => Err("stopped before the end of the file; run it again to go on".into()),
         (false, 0) => Ok(()),
@@ -73,10 +88,16 @@ pub(super) async fn run(place: &Place, args: &ImportArgs) -> CliResult {
 }
 
 /// Waits until the read models hold what was imported, whoever folds them.
-pub(super) async fn caught_up(store: &Store, tenant: TenantId, stop: &CancellationToken) -> CliResult {
+pub(super) async fn caught_up(
+    store: &Store,
+    tenant: TenantId,
+    stop: &CancellationToken,
+) -> CliResult {
     let head = store.head(tenant).await?;
     for group in registry::GROUPS {
-        while !stop.is_cancelled() && !position::reached(store, tenant, group, head, PATIENCE).await? {
+        while !stop.is_cancelled()
+            && !position::reached(store, tenant, group, head, PATIENCE).await?
+        {
             tracing::info!(group, "waiting for the read models");
         }
     }

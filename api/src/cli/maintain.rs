@@ -30,7 +30,10 @@ pub(super) struct VerifyArgs {
     tenant: Option<String>,
 }
 
-async fn tenants(store: &Store, only: Option<&str>) -> Result<Vec<(TenantId, String)>, Box<dyn std::error::Error + Send + Sync>> {
+async fn tenants(
+    store: &Store,
+    only: Option<&str>,
+) -> Result<Vec<(TenantId, String)>, Box<dyn std::error::Error + Send + Sync>> {
     match only {
         Some(slug) => Ok(vec![(store.tenant(slug).await?, slug.to_owned())]),
         None => Ok(store.tenants().await?),
@@ -38,20 +41,37 @@ async fn tenants(store: &Store, only: Option<&str>) -> Result<Vec<(TenantId, Str
 }
 
 pub(super) async fn rebuild(place: &Place, args: &RebuildArgs) -> CliResult {
-    let names: Vec<&str> = registry::names().into_iter().map(|(_, name)| name).collect();
-    let wanted: Vec<&str> = names.iter().copied().filter(|name| args.model == "all" || args.model == *name).collect();
+    let names: Vec<&str> = registry::names()
+        .into_iter()
+        .map(|(_, name)| name)
+        .collect();
+    let wanted: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|name| args.model == "all" || args.model == *name)
+        .collect();
     if wanted.is_empty() {
-        return Err(format!("no read model `{}`; there are {}", args.model, names.join(", ")).into());
+        return Err(format!(
+            "no read model `{}`; there are {}",
+            args.model,
+            names.join(", ")
+        )
+        .into());
     }
     let app = process::open(place, &CancellationToken::new()).await?;
     for (tenant, slug) in tenants(&app.store, args.tenant.as_deref()).await? {
         let head = u64::try_from(app.store.head(tenant).await?).unwrap_or_default();
         for model in &wanted {
-            let Some(group) = registry::only(model) else { continue };
+            let Some(group) = registry::only(model) else {
+                continue;
+            };
             let bar = counter(&format!("{slug} {model}"), head);
-            let position = rebuild::rebuild(&app.store, &group, tenant, &|events| bar.inc(events)).await?;
+            let position =
+                rebuild::rebuild(&app.store, &group, tenant, &|events| bar.inc(events)).await?;
             bar.finish_and_clear();
-            say(format_args!("{slug}: {model} rebuilt, at position {position}"));
+            say(format_args!(
+                "{slug}: {model} rebuilt, at position {position}"
+            ));
         }
     }
     app.store.db().close().await;
@@ -68,17 +88,25 @@ pub(super) async fn verify(place: &Place, args: &VerifyArgs) -> CliResult {
         let mut findings = verify::log(&app.store, tenant, &progress).await?;
         findings.extend(verify::rows(&app.store, tenant).await?);
         for group in registry::GROUPS {
-            findings.extend(verify::models(&app.store, &registry::group(group), tenant, &progress).await?);
+            findings.extend(
+                verify::models(&app.store, &registry::group(group), tenant, &progress).await?,
+            );
         }
         bar.finish_and_clear();
         for finding in &findings {
             say(format_args!("{slug}: {finding}"));
         }
         if findings.is_empty() {
-            say(format_args!("{slug}: {head} events, log and read models agree"));
+            say(format_args!(
+                "{slug}: {head} events, log and read models agree"
+            ));
         }
         wrong += findings.len();
     }
     app.store.db().close().await;
-    if wrong > 0 { Err(format!("{wrong} findings").into()) } else { Ok(()) }
+    if wrong > 0 {
+        Err(format!("{wrong} findings").into())
+    } else {
+        Ok(())
+    }
 }

@@ -21,7 +21,12 @@ pub struct Cli {
     #[command(flatten)]
     place: Place,
     /// What is logged: `info`, `debug`, `entrepot_event_store=debug`, …
-    #[arg(long, env = "ENTREPOT_LOG", default_value = "info,sea_orm_migration=warn", global = true)]
+    #[arg(
+        long,
+        env = "ENTREPOT_LOG",
+        default_value = "info,sea_orm_migration=warn",
+        global = true
+    )]
     log: String,
     /// Log as JSON lines.
     #[arg(long, env = "ENTREPOT_LOG_JSON", global = true)]

@@ -60,7 +60,14 @@ pub(super) async fn run(place: &Place, command: &TenantCommand) -> CliResult {
         TenantCommand::Create(args) => create(&app.store, args).await,
         TenantCommand::List => list(&app.store).await,
         TenantCommand::Suspend { slug, reason } => {
-            submit(&app.store, slug, SuspendTenant { reason: reason.clone() }).await
+            submit(
+                &app.store,
+                slug,
+                SuspendTenant {
+                    reason: reason.clone(),
+                },
+            )
+            .await
         }
         TenantCommand::Release { slug } => submit(&app.store, slug, ReleaseTenant {}).await,
     };
@@ -88,10 +95,20 @@ async fn list(store: &Store) -> CliResult {
 }
 
 async fn submit(store: &Store, slug: &str, command: impl AnyCommand + 'static) -> CliResult {
-    let actor = Actor { kind: ActorKind::Operator, id: "cli".to_owned(), roles: Vec::new() };
-    match store.submit(Submission::new(store.tenant(slug).await?, actor, command)).await {
+    let actor = Actor {
+        kind: ActorKind::Operator,
+        id: "cli".to_owned(),
+        roles: Vec::new(),
+    };
+    match store
+        .submit(Submission::new(store.tenant(slug).await?, actor, command))
+        .await
+    {
         Ok(receipt) => {
-            say(format_args!("{slug}: done, at position {}", receipt.last_position));
+            say(format_args!(
+                "{slug}: done, at position {}",
+                receipt.last_position
+            ));
             Ok(())
         }
         Err(SubmitError::Refused(refusal)) => Err(refusal.into()),

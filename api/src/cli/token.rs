@@ -34,7 +34,8 @@ pub(super) struct TokenArgs {
 }
 
 fn role(name: &str) -> Result<Role, String> {
-    Role::from_name(name).ok_or_else(|| "not commerce, finance, support, partner or operator".to_owned())
+    Role::from_name(name)
+        .ok_or_else(|| "not commerce, finance, support, partner or operator".to_owned())
 }
 
 pub(super) fn run(place: &Place, args: &TokenArgs) -> CliResult {
@@ -47,12 +48,21 @@ pub(super) fn run(place: &Place, args: &TokenArgs) -> CliResult {
         channels: args.channels.clone(),
         ttl: Duration::from_mins(args.minutes),
     };
-    say(issue_embedded(&place.secrets()?.jwt_key(), &request, clock::now())?);
+    say(issue_embedded(
+        &place.secrets()?.jwt_key(),
+        &request,
+        clock::now(),
+    )?);
     Ok(())
 }
 
 /// A token for one role of a tenant, good for a day.
-pub(super) fn for_role(place: &Place, tenant: &str, role: Role, channels: &[&str]) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+pub(super) fn for_role(
+    place: &Place,
+    tenant: &str,
+    role: Role,
+    channels: &[&str],
+) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
     let request = IssueRequest {
         audience: AUDIENCE.to_owned(),
         subject: format!("demo-{role}"),
@@ -62,5 +72,9 @@ pub(super) fn for_role(place: &Place, tenant: &str, role: Role, channels: &[&str
         channels: channels.iter().map(ToString::to_string).collect(),
         ttl: Duration::from_hours(24),
     };
-    Ok(issue_embedded(&place.secrets()?.jwt_key(), &request, clock::now())?)
+    Ok(issue_embedded(
+        &place.secrets()?.jwt_key(),
+        &request,
+        clock::now(),
+    )?)
 }

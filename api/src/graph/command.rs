@@ -30,8 +30,14 @@ pub struct UserError {
 
 impl From<Refusal> for UserError {
     fn from(refusal: Refusal) -> Self {
-        let field = refusal.field.map(|field| field.split('.').map(str::to_owned).collect());
-        Self { code: refusal.code.to_owned(), field, message: refusal.message }
+        let field = refusal
+            .field
+            .map(|field| field.split('.').map(str::to_owned).collect());
+        Self {
+            code: refusal.code.to_owned(),
+            field,
+            message: refusal.message,
+        }
     }
 }
 
@@ -62,7 +68,12 @@ pub(crate) struct Outgoing<C> {
 impl<C> Outgoing<C> {
     /// A command without personal data.
     pub(crate) const fn new(command: C, key: Option<String>) -> Self {
-        Self { command, key, fingerprint: None, vault: Vec::new() }
+        Self {
+            command,
+            key,
+            fingerprint: None,
+            vault: Vec::new(),
+        }
     }
 }
 
@@ -91,12 +102,19 @@ pub(crate) async fn submit_to<C: AnyCommand + 'static>(
     let mut submission = Submission::new(tenant, session.actor(), outgoing.command);
     submission.fingerprint = outgoing.fingerprint;
     submission.vault = outgoing.vault;
-    if let Some(key) = outgoing.key.or_else(|| session.caller().idempotency_key.clone()) {
+    if let Some(key) = outgoing
+        .key
+        .or_else(|| session.caller().idempotency_key.clone())
+    {
         submission = submission.keyed(key_of(key, session.requester().client())?);
     }
     match session.app.store.submit(submission).await {
         Ok(receipt) => {
-            let token = Token { tenant, position: receipt.last_position }.seal(&session.app.secrets);
+            let token = Token {
+                tenant,
+                position: receipt.last_position,
+            }
+            .seal(&session.app.secrets);
             Ok((Some(receipt), accepted(&receipt, token)))
         }
         Err(SubmitError::Refused(refusal)) => Ok((None, refused(refusal))),
@@ -108,12 +126,19 @@ pub(crate) async fn submit_to<C: AnyCommand + 'static>(
 pub(crate) async fn events(session: &Session, receipt: &Receipt) -> Result<Vec<Arc<Recorded>>> {
     let first = receipt.first_position;
     let count = usize::try_from(receipt.last_position - first + 1).unwrap_or_default();
-    let entries = session.app.store.read(session.tenant()?, first - 1, count).await;
+    let entries = session
+        .app
+        .store
+        .read(session.tenant()?, first - 1, count)
+        .await;
     let decoded = |entry: &Arc<Entry>| match &entry.event {
         Ok(event) => Ok(Arc::clone(event)),
         Err(error) => {
             tracing::error!(%error, position = entry.position, "an event does not decode");
-            Err(fault("INTERNAL_SERVER_ERROR", "something went wrong on our side"))
+            Err(fault(
+                "INTERNAL_SERVER_ERROR",
+                "something went wrong on our side",
+            ))
         }
     };
     entries.map_err(error::store)?.iter().map(decoded).collect()
@@ -122,9 +147,16 @@ pub(crate) async fn events(session: &Session, receipt: &Receipt) -> Result<Vec<A
 /// Checks a client's key and scopes it to the client.
 fn key_of(key: String, client: &str) -> Result<IdempotencyKey> {
     if key.is_empty() || key.len() > KEY_MAX || key.chars().any(char::is_control) {
-        return Err(bad_input("idempotencyKey", "must be 1 to 255 bytes without control characters"));
+        return Err(bad_input(
+            "idempotencyKey",
+            "must be 1 to 255 bytes without control characters",
+        ));
     }
-    Ok(IdempotencyKey { client: client.to_owned(), key, permanent: false })
+    Ok(IdempotencyKey {
+        client: client.to_owned(),
+        key,
+        permanent: false,
+    })
 }
 
 fn accepted(receipt: &Receipt, token: String) -> CommandResult {
@@ -138,5 +170,10 @@ fn accepted(receipt: &Receipt, token: String) -> CommandResult {
 
 /// The answer to a command that a rule refused.
 pub(crate) fn refused(refusal: Refusal) -> CommandResult {
-    CommandResult { user_errors: vec![refusal.into()], consistency_token: None, position: None, replayed: false }
+    CommandResult {
+        user_errors: vec![refusal.into()],
+        consistency_token: None,
+        position: None,
+        replayed: false,
+    }
 }

@@ -24,6 +24,9 @@ impl Token {
     pub(crate) fn open(token: &str, tenant: TenantId, secrets: &Secrets) -> Option<Self> {
         let text = secrets.open_cursor(token, BINDING)?;
         let (of, position) = text.split_once(' ')?;
-        (of.parse() == Ok(tenant.0)).then_some(Self { tenant, position: position.parse().ok()? })
+        (of.parse() == Ok(tenant.0)).then_some(Self {
+            tenant,
+            position: position.parse().ok()?,
+        })
     }
 }

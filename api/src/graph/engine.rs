@@ -3,7 +3,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo};
+use async_graphql::extensions::{
+    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo,
+};
 use async_graphql::{Response, ServerError, ServerResult, Value};
 
 /// Makes an [`Engine`] for each request.
@@ -25,9 +27,15 @@ struct Engine {
 
 #[async_trait::async_trait]
 impl Extension for Engine {
-    async fn execute(&self, ctx: &ExtensionContext<'_>, operation: Option<&str>, next: NextExecute<'_>) -> Response {
+    async fn execute(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        operation: Option<&str>,
+        next: NextExecute<'_>,
+    ) -> Response {
         let mut response = next.run(ctx, operation).await;
-        let mut errors = std::mem::take(&mut *self.errors.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut errors =
+            std::mem::take(&mut *self.errors.lock().unwrap_or_else(PoisonError::into_inner));
         errors.append(&mut response.errors);
         errors.iter_mut().for_each(mask);
         response.errors = errors;
@@ -44,7 +52,10 @@ impl Extension for Engine {
         let nullable = !info.return_type.ends_with('!');
         match next.run(ctx, info).await {
             Err(error) if nullable => {
-                self.errors.lock().unwrap_or_else(PoisonError::into_inner).push(error);
+                self.errors
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(error);
                 Ok(Some(Value::Null))
             }
             result => result,

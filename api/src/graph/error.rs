@@ -9,7 +9,13 @@ use entrepot_event_store::{StoreError, SubmitError};
 pub(crate) fn fault(code: &'static str, message: impl Into<String>) -> Error {
     Error::new(message).extend_with(|_, extensions| {
         extensions.set("code", code);
-        extensions.set("retryable", matches!(code, "THROTTLED" | "READ_NOT_YET_CONSISTENT" | "UNAVAILABLE"));
+        extensions.set(
+            "retryable",
+            matches!(
+                code,
+                "THROTTLED" | "READ_NOT_YET_CONSISTENT" | "UNAVAILABLE"
+            ),
+        );
     })
 }
 

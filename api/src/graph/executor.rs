@@ -33,7 +33,11 @@ impl Executor {
     /// If the schema's own text does not parse: a bug of the schema.
     pub fn new(schema: Graph, app: Arc<App>) -> Result<Self, async_graphql::parser::Error> {
         let input_types = InputTypes::from_sdl(&schema.sdl())?;
-        Ok(Self { schema, app, input_types })
+        Ok(Self {
+            schema,
+            app,
+            input_types,
+        })
     }
 
     /// Finds the caller's tenant and waits for the state that the caller asks for.
@@ -49,7 +53,9 @@ impl Executor {
         let token = match (&caller.consistency, tenant) {
             (Some(token), Some(tenant)) => {
                 let open = Token::open(token, tenant, &app.secrets);
-                Some(open.ok_or_else(|| bad_input(CONSISTENCY, "not a consistency token of this tenant"))?)
+                Some(open.ok_or_else(|| {
+                    bad_input(CONSISTENCY, "not a consistency token of this tenant")
+                })?)
             }
             _ => None,
         };
@@ -91,7 +97,9 @@ impl GraphExecutor for Executor {
             responses
                 .then(move |mut response| {
                     if let Some(cursor) = cursor.take() {
-                        response.extensions.insert("cursor".to_owned(), Value::String(cursor));
+                        response
+                            .extensions
+                            .insert("cursor".to_owned(), Value::String(cursor));
                     }
                     // The next update reads the state of its own time.
                     let session = Arc::clone(&session);
@@ -107,7 +115,11 @@ impl GraphExecutor for Executor {
 }
 
 fn refuse(error: async_graphql::Error) -> Response {
-    let ServerError { message, extensions, .. } = error.into_server_error(async_graphql::Pos::default());
+    let ServerError {
+        message,
+        extensions,
+        ..
+    } = error.into_server_error(async_graphql::Pos::default());
     let mut refusal = ServerError::new(message, None);
     refusal.extensions = extensions;
     Response::from_errors(vec![refusal])
@@ -115,12 +127,16 @@ fn refuse(error: async_graphql::Error) -> Response {
 
 /// Says where the answer was read, in `extensions.consistency` and in the header.
 fn report(response: &mut Response, session: &Session) {
-    let (Ok(tenant), Some(position)) = (session.tenant(), session.position()) else { return };
+    let (Ok(tenant), Some(position)) = (session.tenant(), session.position()) else {
+        return;
+    };
     let token = Token { tenant, position }.seal(&session.app.secrets);
     if let Ok(header) = token.parse() {
         response.http_headers.insert(CONSISTENCY, header);
     }
     let as_of = session.as_of().map(|as_of| as_of.to_string());
     let consistency = value!({ "token": token, "position": position.to_string(), "asOf": as_of });
-    response.extensions.insert("consistency".to_owned(), consistency);
+    response
+        .extensions
+        .insert("consistency".to_owned(), consistency);
 }

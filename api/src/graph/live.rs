@@ -105,16 +105,27 @@ pub(crate) async fn changes<W: Watched>(
     let sent = ctx.data::<Cursor>()?.clone();
     let tenant = session.tenant()?;
     let here = now(&session).await?;
-    let after = start.after.or_else(|| session.caller().last_event_id.clone());
+    let after = start
+        .after
+        .or_else(|| session.caller().last_event_id.clone());
     let place = match (&after, start.position) {
-        (Some(cursor), _) => {
-            open::<W>(&session, tenant, cursor).ok_or_else(|| bad_input("after", "not a cursor of this stream"))?
+        (Some(cursor), _) => open::<W>(&session, tenant, cursor)
+            .ok_or_else(|| bad_input("after", "not a cursor of this stream"))?,
+        (None, Some(BigInt(position))) if position < 0 => {
+            return Err(bad_input("position", "must not be negative"));
         }
-        (None, Some(BigInt(position))) if position < 0 => return Err(bad_input("position", "must not be negative")),
         (None, Some(BigInt(position))) => (position, usize::MAX),
         (None, None) => (here, usize::MAX),
     };
-    let tail = Tail { session, tenant, watched, place, previous: after, ready: VecDeque::new(), failed: false };
+    let tail = Tail {
+        session,
+        tenant,
+        watched,
+        place,
+        previous: after,
+        ready: VecDeque::new(),
+        failed: false,
+    };
     Ok(unfold(tail, move |mut tail| {
         let sent = sent.clone();
         async move {
@@ -131,7 +142,11 @@ pub(crate) async fn changes<W: Watched>(
 async fn now(session: &Session) -> Result<i64> {
     let snapshot = session.begin().await?;
     let as_of = snapshot.as_of;
-    session.app.store.feed().models_are(session.tenant()?, GROUP, as_of);
+    session
+        .app
+        .store
+        .feed()
+        .models_are(session.tenant()?, GROUP, as_of);
     snapshot.tx.rollback().await.map_err(error::db)?;
     Ok(as_of)
 }
@@ -141,11 +156,17 @@ fn binding<W: Watched>(tenant: TenantId) -> String {
 }
 
 fn seal<W: Watched>(session: &Session, tenant: TenantId, place: Place) -> String {
-    session.app.secrets.seal_cursor(&format!("{} {}", place.0, place.1), &binding::<W>(tenant))
+    session
+        .app
+        .secrets
+        .seal_cursor(&format!("{} {}", place.0, place.1), &binding::<W>(tenant))
 }
 
 fn open<W: Watched>(session: &Session, tenant: TenantId, cursor: &str) -> Option<Place> {
-    let text = session.app.secrets.open_cursor(cursor, &binding::<W>(tenant))?;
+    let text = session
+        .app
+        .secrets
+        .open_cursor(cursor, &binding::<W>(tenant))?;
     let (position, index) = text.split_once(' ')?;
     Some((position.parse().ok()?, index.parse().ok()?))
 }
@@ -169,12 +190,22 @@ impl<W: Watched> Tail<W> {
     /// Waits until the read models are further than what was sent, and reads what happened.
     async fn read(&mut self) -> Result<()> {
         // Of a position whose rows were all sent, nothing is left; of another, the rest is.
-        let after = if self.place.1 == usize::MAX { self.place.0 } else { self.place.0 - 1 };
+        let after = if self.place.1 == usize::MAX {
+            self.place.0
+        } else {
+            self.place.0 - 1
+        };
         let mut models = self.session.app.store.feed().models(self.tenant, GROUP);
         if models.wait_for(|position| *position > after).await.is_err() {
             return Err(fault("UNAVAILABLE", "the server is stopping"));
         }
-        let entries = self.session.app.store.read(self.tenant, after, BATCH).await.map_err(error::store)?;
+        let entries = self
+            .session
+            .app
+            .store
+            .read(self.tenant, after, BATCH)
+            .await
+            .map_err(error::store)?;
         let touched: Vec<(Place, W::Key, Arc<Recorded>)> = entries
             .iter()
             .filter_map(|entry| entry.event.as_ref().ok())
@@ -187,7 +218,13 @@ impl<W: Watched> Tail<W> {
         let last = entries.last().map_or(after, |entry| entry.position);
         if touched.is_empty() {
             // What is beyond the read models is read again when they are there.
-            let reached = *self.session.app.store.feed().models(self.tenant, GROUP).borrow();
+            let reached = *self
+                .session
+                .app
+                .store
+                .feed()
+                .models(self.tenant, GROUP)
+                .borrow();
             self.place = (last.min(reached), usize::MAX);
             return Ok(());
         }
@@ -205,12 +242,21 @@ impl<W: Watched> Tail<W> {
     ) -> Result<()> {
         touched.retain(|(place, ..)| place.0 <= snapshot.as_of);
         let keys: HashSet<W::Key> = touched.iter().map(|(_, key, _)| key.clone()).collect();
-        let rows = self.watched.rows(&self.session, snapshot, keys.into_iter().collect()).await?;
+        let rows = self
+            .watched
+            .rows(&self.session, snapshot, keys.into_iter().collect())
+            .await?;
         for (place, key, event) in touched {
             if let Some(row) = rows.get(&key).cloned() {
                 let cursor = seal::<W>(&self.session, self.tenant, place);
                 let previous_cursor = self.previous.replace(cursor.clone());
-                self.ready.push_back(Change { cursor, previous_cursor, event, as_of: snapshot.as_of, row });
+                self.ready.push_back(Change {
+                    cursor,
+                    previous_cursor,
+                    event,
+                    as_of: snapshot.as_of,
+                    row,
+                });
             }
         }
         self.place = (last.min(snapshot.as_of), usize::MAX);

@@ -6,8 +6,14 @@
 //! Resolvers hold no rules and no SQL beyond a filter; another tenant's rows are out of reach of
 //! any argument.
 
-#![expect(unreachable_pub, reason = "the schema's types are public to the schema's derives, not to other crates")]
-#![expect(clippy::unused_async, reason = "the schema's derives take resolvers as async functions")]
+#![expect(
+    unreachable_pub,
+    reason = "the schema's types are public to the schema's derives, not to other crates"
+)]
+#![expect(
+    clippy::unused_async,
+    reason = "the schema's derives take resolvers as async functions"
+)]
 
 mod catalog;
 mod command;
@@ -77,18 +83,25 @@ pub struct Subscription(
 
 /// Builds the schema.
 pub fn graph() -> Graph {
-    Schema::build(Query::default(), Mutation::default(), Subscription::default())
-        .enable_subscription_in_federation()
-        .limit_depth(15)
-        .limit_recursive_depth(32)
-        .limit_directives(10)
-        .disable_suggestions()
-        .extension(engine::EngineFactory)
-        .finish()
+    Schema::build(
+        Query::default(),
+        Mutation::default(),
+        Subscription::default(),
+    )
+    .enable_subscription_in_federation()
+    .limit_depth(15)
+    .limit_recursive_depth(32)
+    .limit_directives(10)
+    .disable_suggestions()
+    .extension(engine::EngineFactory)
+    .finish()
 }
 
 /// The schema as text, as `schema.graphql` holds it.
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items();
     graph().sdl_with_options(options)
 }

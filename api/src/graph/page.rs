@@ -5,7 +5,10 @@ use async_graphql::{Context, ObjectType, OutputType, Result};
 use entrepot_entity::scope::TenantScoped;
 use entrepot_event_store::db::Tx;
 use sea_orm::sea_query::{ArrayType, Value};
-use sea_orm::{ColumnTrait as _, Condition, EntityTrait, ModelTrait, Order, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select};
+use sea_orm::{
+    ColumnTrait as _, Condition, EntityTrait, ModelTrait, Order, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -56,13 +59,21 @@ where
 {
     let (limit, backward) = limit(args)?;
     let mut select = select;
-    for (cursor, name, after) in [(&args.after, "after", true), (&args.before, "before", false)] {
+    for (cursor, name, after) in [
+        (&args.after, "after", true),
+        (&args.before, "before", false),
+    ] {
         if let Some(cursor) = cursor {
-            let values = decode::<E>(cursor, keyset, secrets, binding).ok_or_else(|| bad_input(name, "not a cursor of this list"))?;
+            let values = decode::<E>(cursor, keyset, secrets, binding)
+                .ok_or_else(|| bad_input(name, "not a cursor of this list"))?;
             select = select.filter(beyond(keyset, &values, after));
         }
     }
-    let order = if keyset.descending == backward { Order::Asc } else { Order::Desc };
+    let order = if keyset.descending == backward {
+        Order::Asc
+    } else {
+        Order::Desc
+    };
     for column in &keyset.columns {
         select = select.order_by(*column, order.clone());
     }
@@ -74,10 +85,20 @@ where
     if backward {
         rows.reverse();
     }
-    let rows = rows.into_iter().map(|row| (encode(&row, keyset, secrets, binding), row)).collect();
-    let (has_previous, has_next) =
-        if backward { (more, args.before.is_some()) } else { (args.after.is_some(), more) };
-    Ok(Page { rows, has_previous, has_next })
+    let rows = rows
+        .into_iter()
+        .map(|row| (encode(&row, keyset, secrets, binding), row))
+        .collect();
+    let (has_previous, has_next) = if backward {
+        (more, args.before.is_some())
+    } else {
+        (args.after.is_some(), more)
+    };
+    Ok(Page {
+        rows,
+        has_previous,
+        has_next,
+    })
 }
 
 /// The `totalCount` of a list, if the caller asks for it.
@@ -115,7 +136,11 @@ fn beyond<E: EntityTrait>(keyset: &Keyset<E>, values: &[Value], after: bool) -> 
             all = all.add(column.eq(value.clone()));
         }
         let value = values[index].clone();
-        any = any.add(all.add(if greater { column.gt(value) } else { column.lt(value) }));
+        any = any.add(all.add(if greater {
+            column.gt(value)
+        } else {
+            column.lt(value)
+        }));
     }
     any
 }
@@ -132,11 +157,20 @@ where
         Value::String(Some(text)) => Json::from(text),
         _ => Json::Null,
     };
-    let values: Vec<Json> = keyset.columns.iter().map(|column| json(row.get(*column))).collect();
+    let values: Vec<Json> = keyset
+        .columns
+        .iter()
+        .map(|column| json(row.get(*column)))
+        .collect();
     secrets.seal_cursor(&Json::from(values).to_string(), binding)
 }
 
-fn decode<E>(cursor: &str, keyset: &Keyset<E>, secrets: &Secrets, binding: &str) -> Option<Vec<Value>>
+fn decode<E>(
+    cursor: &str,
+    keyset: &Keyset<E>,
+    secrets: &Secrets,
+    binding: &str,
+) -> Option<Vec<Value>>
 where
     E: EntityTrait,
     E::Model: ModelTrait<Entity = E>,
@@ -147,7 +181,10 @@ where
     }
     let value = |(column, json): (&E::Column, &Json)| match E::Model::get_value_type(*column) {
         ArrayType::BigInt => json.as_i64().map(Value::from),
-        ArrayType::Int => json.as_i64().and_then(|number| i32::try_from(number).ok()).map(Value::from),
+        ArrayType::Int => json
+            .as_i64()
+            .and_then(|number| i32::try_from(number).ok())
+            .map(Value::from),
         ArrayType::Uuid => Uuid::parse_str(json.as_str()?).ok().map(Value::from),
         _ => json.as_str().map(Value::from),
     };
@@ -156,12 +193,17 @@ where
 
 impl<M> Page<M> {
     /// The connection of GraphQL: `fields` are what it has besides its edges.
-    pub(crate) fn try_connect<N, F>(self, fields: F, node: impl Fn(M) -> Result<N>) -> Result<Connection<String, N, F>>
+    pub(crate) fn try_connect<N, F>(
+        self,
+        fields: F,
+        node: impl Fn(M) -> Result<N>,
+    ) -> Result<Connection<String, N, F>>
     where
         N: OutputType + ObjectType,
         F: ObjectType,
     {
-        let mut connection = Connection::with_additional_fields(self.has_previous, self.has_next, fields);
+        let mut connection =
+            Connection::with_additional_fields(self.has_previous, self.has_next, fields);
         for (cursor, row) in self.rows {
             connection.edges.push(Edge::new(cursor, node(row)?));
         }

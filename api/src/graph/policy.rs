@@ -56,17 +56,26 @@ pub enum Area {
 
 /// The table: the roles that each area is open to.
 pub const POLICY: &[(Area, &[Role])] = &[
-    (Area::Orders, &[Commerce, Finance, Support, Partner, Operator]),
+    (
+        Area::Orders,
+        &[Commerce, Finance, Support, Partner, Operator],
+    ),
     (Area::Fees, &[Finance, Operator]),
     (Area::Customers, &[Commerce, Finance, Support, Operator]),
     (Area::PersonalData, &[Commerce, Support]),
-    (Area::Catalog, &[Commerce, Finance, Support, Partner, Operator]),
+    (
+        Area::Catalog,
+        &[Commerce, Finance, Support, Partner, Operator],
+    ),
     (Area::Stock, &[Commerce, Finance, Support, Operator]),
     (Area::StockCost, &[Finance, Operator]),
     (Area::Margins, &[Finance, Operator]),
     (Area::Subscriptions, &[Commerce, Finance, Support, Operator]),
     (Area::RecurringRevenue, &[Finance, Operator]),
-    (Area::Tenant, &[Commerce, Finance, Support, Partner, Operator]),
+    (
+        Area::Tenant,
+        &[Commerce, Finance, Support, Partner, Operator],
+    ),
     (Area::ManageOrders, &[Commerce, Support, Operator]),
     (Area::ManagePayments, &[Commerce, Finance, Operator]),
     (Area::Refund, &[Finance, Support, Operator]),
@@ -81,13 +90,17 @@ pub const POLICY: &[(Area, &[Role])] = &[
 
 /// Whether any of the roles opens the area. What the table does not name is closed.
 pub fn allows(roles: Roles, area: Area) -> bool {
-    POLICY.iter().any(|(known, open_to)| *known == area && open_to.iter().any(|role| roles.contains(*role)))
+    POLICY
+        .iter()
+        .any(|(known, open_to)| *known == area && open_to.iter().any(|role| roles.contains(*role)))
 }
 
 /// The rows that a caller sees of what belongs to a channel: a partner, and nothing but a partner,
 /// sees those of the channels in its token.
 pub fn channels_of(roles: Roles, channels: &[String]) -> Option<&[String]> {
-    let only_partner = [Commerce, Finance, Support, Operator].iter().all(|role| !roles.contains(*role));
+    let only_partner = [Commerce, Finance, Support, Operator]
+        .iter()
+        .all(|role| !roles.contains(*role));
     only_partner.then_some(channels)
 }
 
@@ -113,7 +126,11 @@ mod tests {
     #[test]
     fn every_area_stands_in_the_table_once() {
         for (area, _) in POLICY {
-            assert_eq!(POLICY.iter().filter(|(known, _)| known == area).count(), 1, "{area:?}");
+            assert_eq!(
+                POLICY.iter().filter(|(known, _)| known == area).count(),
+                1,
+                "{area:?}"
+            );
         }
     }
 
@@ -122,7 +139,13 @@ mod tests {
         let support: Roles = [Support].into_iter().collect();
         assert!(!allows(support, Area::StockCost) && !allows(support, Area::Margins));
         let channels = ["web".to_owned()];
-        assert_eq!(channels_of([Partner].into_iter().collect(), &channels), Some(&channels[..]));
-        assert_eq!(channels_of([Partner, Finance].into_iter().collect(), &channels), None);
+        assert_eq!(
+            channels_of([Partner].into_iter().collect(), &channels),
+            Some(&channels[..])
+        );
+        assert_eq!(
+            channels_of([Partner, Finance].into_iter().collect(), &channels),
+            None
+        );
     }
 }

@@ -1,6 +1,8 @@
 //! Scalars: whatever JSON numbers cannot carry exactly travels as a string.
 
-use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
+use async_graphql::{
+    InputType, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value,
+};
 use entrepot_domain::kernel::{self, Currency, Instant, Refused};
 
 use super::error;
@@ -34,7 +36,9 @@ impl ScalarType for BigInt {
             Value::String(text) => text.parse().ok(),
             _ => None,
         };
-        number.map(Self).ok_or_else(|| InputValueError::custom("not a 64-bit integer"))
+        number
+            .map(Self)
+            .ok_or_else(|| InputValueError::custom("not a 64-bit integer"))
     }
 
     fn to_value(&self) -> Value {
@@ -70,7 +74,12 @@ impl ScalarType for Date {
 #[Scalar(specified_by_url = "https://www.iso.org/iso-4217-currency-codes.html")]
 impl ScalarType for CurrencyCode {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let unknown = || kernel::Refusal::new(kernel::code::CURRENCY_UNKNOWN, "no ISO 4217 currency with minor units");
+        let unknown = || {
+            kernel::Refusal::new(
+                kernel::code::CURRENCY_UNKNOWN,
+                "no ISO 4217 currency with minor units",
+            )
+        };
         from_text(&value, |text| Currency::parse(text).ok_or_else(unknown)).map(Self)
     }
 
@@ -91,9 +100,14 @@ impl ScalarType for Decimal {
     }
 }
 
-fn from_text<T: ScalarType + InputType, V>(value: &Value, parse: impl Fn(&str) -> Refused<V>) -> Result<V, InputValueError<T>> {
+fn from_text<T: ScalarType + InputType, V>(
+    value: &Value,
+    parse: impl Fn(&str) -> Refused<V>,
+) -> Result<V, InputValueError<T>> {
     match value {
-        Value::String(text) => parse(text).map_err(|refusal| InputValueError::custom(refusal.message)),
+        Value::String(text) => {
+            parse(text).map_err(|refusal| InputValueError::custom(refusal.message))
+        }
         _ => Err(InputValueError::custom("expected a string")),
     }
 }
@@ -155,7 +169,11 @@ pub struct Money {
 impl Money {
     /// An amount of minor units.
     pub(crate) fn new(minor: i64, currency: Currency) -> Self {
-        Self { amount_minor: BigInt(minor), amount: Decimal(currency.decimal(minor)), currency: CurrencyCode(currency) }
+        Self {
+            amount_minor: BigInt(minor),
+            amount: Decimal(currency.decimal(minor)),
+            currency: CurrencyCode(currency),
+        }
     }
 }
 
@@ -185,7 +203,10 @@ mod tests {
     fn the_largest_amounts_have_a_quotient() {
         let largest = i128::from(i64::MAX);
         assert_eq!(quotient(largest, 1, 6), Some(format!("{largest}.000000")));
-        assert_eq!(quotient(largest, 10_000 * largest, 4).as_deref(), Some("0.0001"));
+        assert_eq!(
+            quotient(largest, 10_000 * largest, 4).as_deref(),
+            Some("0.0001")
+        );
     }
 
     #[test]

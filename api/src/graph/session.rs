@@ -46,7 +46,14 @@ impl Session {
     /// A request of a verified caller. `tenant` is the one that the caller's token selected.
     pub fn new(app: Arc<App>, caller: Caller, tenant: Option<TenantId>) -> Arc<Self> {
         let (snapshot, written, as_of) = (Mutex::default(), AtomicI64::new(0), AtomicI64::new(0));
-        Arc::new(Self { app, caller, tenant, snapshot, written, as_of })
+        Arc::new(Self {
+            app,
+            caller,
+            tenant,
+            snapshot,
+            written,
+            as_of,
+        })
     }
 
     /// Who asks.
@@ -61,13 +68,27 @@ impl Session {
 
     /// Whose data: from the token, never from an argument.
     pub fn tenant(&self) -> Result<TenantId> {
-        self.tenant.ok_or_else(|| fault("FORBIDDEN", "the token selects no tenant; name one by the header entrepot-tenant"))
+        self.tenant.ok_or_else(|| {
+            fault(
+                "FORBIDDEN",
+                "the token selects no tenant; name one by the header entrepot-tenant",
+            )
+        })
     }
 
     /// The actor that events record.
     pub fn actor(&self) -> Actor {
-        let roles = self.requester().roles().iter().map(|role| role.name().to_owned()).collect();
-        Actor { kind: ActorKind::User, id: self.requester().subject().to_owned(), roles }
+        let roles = self
+            .requester()
+            .roles()
+            .iter()
+            .map(|role| role.name().to_owned())
+            .collect();
+        Actor {
+            kind: ActorKind::User,
+            id: self.requester().subject().to_owned(),
+            roles,
+        }
     }
 
     /// The channels whose rows the caller may see; all of them for `None`.
@@ -97,18 +118,30 @@ impl Session {
     /// A state of its own, as of now: live updates read one for each batch.
     pub async fn begin(&self) -> Result<Snapshot> {
         let tenant = self.tenant()?;
-        let tx = self.app.store.db().begin(tenant, Purpose::Read).await.map_err(error::db)?;
-        let as_of = group::checkpoint_in(&tx, tenant, GROUP).await.map_err(error::db)?;
+        let tx = self
+            .app
+            .store
+            .db()
+            .begin(tenant, Purpose::Read)
+            .await
+            .map_err(error::db)?;
+        let as_of = group::checkpoint_in(&tx, tenant, GROUP)
+            .await
+            .map_err(error::db)?;
         Ok(Snapshot { tx, as_of })
     }
 
     /// Waits until the read models have reached a position.
     pub async fn wait(&self, position: i64) -> Result<()> {
-        let reached = position::reached(&self.app.store, self.tenant()?, GROUP, position, WAIT).await;
+        let reached =
+            position::reached(&self.app.store, self.tenant()?, GROUP, position, WAIT).await;
         if reached.map_err(error::store)? {
             return Ok(());
         }
-        Err(fault("READ_NOT_YET_CONSISTENT", format!("the read models have not reached position {position} yet")))
+        Err(fault(
+            "READ_NOT_YET_CONSISTENT",
+            format!("the read models have not reached position {position} yet"),
+        ))
     }
 
     /// This request wrote up to here.
@@ -118,7 +151,10 @@ impl Session {
 
     /// The newest position that the request read or wrote, if any.
     pub fn position(&self) -> Option<i64> {
-        let position = self.as_of.load(Ordering::Acquire).max(self.written.load(Ordering::Acquire));
+        let position = self
+            .as_of
+            .load(Ordering::Acquire)
+            .max(self.written.load(Ordering::Acquire));
         (position > 0).then_some(position)
     }
 

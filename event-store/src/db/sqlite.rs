@@ -79,14 +79,13 @@ impl Sqlite {
         Ok(Tx::new(Conn::Sqlite(conn), turn))
     }
 
-    /// A transaction that reads the file and writes temporary tables; it keeps no writer waiting.
+    /// A connection of its own, with no transaction yet: one that had read the file could not write
+    /// it once somebody else has.
     pub(super) async fn begin_apart(&self) -> Result<Tx, DbError> {
         let apart = SqlitePoolOptions::new()
             .max_connections(1)
             .connect_lazy_with(self.connect.clone());
-        let mut conn = apart.acquire().await?;
-        conn.execute(AssertSqlSafe("BEGIN".to_owned())).await?;
-        Ok(Tx::new(Conn::Sqlite(conn), None))
+        Ok(Tx::new(Conn::Sqlite(apart.acquire().await?), None))
     }
 
     /// The turn to write.

@@ -95,6 +95,15 @@ impl Tx {
         Ok(self.execute_raw(statement).await?.rows_affected())
     }
 
+    /// On a connection of its own ([`Db::begin_apart`](super::Db::begin_apart)): from here on, real
+    /// tables are written.
+    pub async fn begin_writing(&self) -> Result<(), DbError> {
+        if self.backend == DbBackend::Sqlite {
+            self.execute_unprepared("BEGIN IMMEDIATE").await?;
+        }
+        Ok(())
+    }
+
     /// A condition that `column` is one of `values`, as SQL and the value of parameter `$param`: the
     /// same statement text however many values there are.
     pub fn one_of(

@@ -25,7 +25,9 @@ pub(super) struct Answer {
 impl Answer {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
-        headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        headers
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     pub(super) fn text(&self) -> String {
@@ -33,7 +35,8 @@ impl Answer {
     }
 
     pub(super) fn json(&self) -> Json {
-        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}: not JSON: {}", self.status, self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("{}: not JSON: {}", self.status, self.text()))
     }
 }
 
@@ -46,7 +49,10 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) const fn new(address: SocketAddr) -> Self {
-        Self { address, headers: Vec::new() }
+        Self {
+            address,
+            headers: Vec::new(),
+        }
     }
 
     /// The same client with one more header.
@@ -59,27 +65,47 @@ impl Client {
 
     /// The same client at another server.
     pub(super) fn at(&self, address: SocketAddr) -> Self {
-        Self { address, headers: self.headers.clone() }
+        Self {
+            address,
+            headers: self.headers.clone(),
+        }
     }
 
     /// The answer to an operation, whatever it is. An error says that there was none.
     pub(super) async fn post(&self, query: &str, variables: Json) -> Result<Answer> {
         let body = json!({ "query": query, "variables": variables }).to_string();
         let accept = ("accept", "application/graphql-response+json");
-        self.send("POST", "/graphql", &[accept, ("content-type", "application/json")], body.as_bytes()).await
+        self.send(
+            "POST",
+            "/graphql",
+            &[accept, ("content-type", "application/json")],
+            body.as_bytes(),
+        )
+        .await
     }
 
     /// The answer to an operation as JSON: data, errors and extensions.
     pub(super) async fn answer(&self, query: &str, variables: Json) -> Json {
-        let answer = self.post(query, variables).await.unwrap_or_else(|error| panic!("no answer to {query}: {error}"));
-        assert!(answer.status < 500, "{}: {} to {query}", answer.status, answer.text());
+        let answer = self
+            .post(query, variables)
+            .await
+            .unwrap_or_else(|error| panic!("no answer to {query}: {error}"));
+        assert!(
+            answer.status < 500,
+            "{}: {} to {query}",
+            answer.status,
+            answer.text()
+        );
         answer.json()
     }
 
     /// The data of an operation that must succeed.
     pub(super) async fn ask(&self, query: &str, variables: Json) -> Json {
         let mut answer = self.answer(query, variables.clone()).await;
-        assert!(answer.get("errors").is_none(), "{query} {variables}\n{answer:#}");
+        assert!(
+            answer.get("errors").is_none(),
+            "{query} {variables}\n{answer:#}"
+        );
         answer["data"].take()
     }
 
@@ -98,19 +124,33 @@ impl Client {
     }
 
     /// A request as it stands.
-    pub(super) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer> {
+    pub(super) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer> {
         let whole = async {
             let (status, headers, mut stream) = self.open(method, path, headers, body).await?;
             let mut body = Vec::new();
             stream.read_to_end(&mut body).await?;
-            let answer = Answer { status, headers, body };
-            let length: Option<usize> = answer.header("content-length").and_then(|length| length.parse().ok());
+            let answer = Answer {
+                status,
+                headers,
+                body,
+            };
+            let length: Option<usize> = answer
+                .header("content-length")
+                .and_then(|length| length.parse().ok());
             match length {
                 Some(length) if answer.body.len() != length => Err(ErrorKind::UnexpectedEof.into()),
                 _ => Ok(answer),
             }
         };
-        timeout(PATIENCE, whole).await.map_err(|_| Error::from(ErrorKind::TimedOut))?
+        timeout(PATIENCE, whole)
+            .await
+            .map_err(|_| Error::from(ErrorKind::TimedOut))?
     }
 
     async fn open(
@@ -120,8 +160,14 @@ impl Client {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<(u16, Vec<(String, String)>, BufReader<TcpStream>)> {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.address);
-        let own = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n",
+            self.address
+        );
+        let own = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
         for (name, value) in own.chain(headers.iter().copied()) {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -154,13 +200,25 @@ impl Client {
     /// Follows a subscription over server-sent events.
     pub(super) async fn follow(&self, query: &str, variables: Json) -> Result<Events> {
         let body = json!({ "query": query, "variables": variables }).to_string();
-        let headers = [("accept", "text/event-stream"), ("content-type", "application/json")];
-        let opened = timeout(PATIENCE, self.open("POST", "/graphql", &headers, body.as_bytes())).await;
+        let headers = [
+            ("accept", "text/event-stream"),
+            ("content-type", "application/json"),
+        ];
+        let opened = timeout(
+            PATIENCE,
+            self.open("POST", "/graphql", &headers, body.as_bytes()),
+        )
+        .await;
         let (status, headers, stream) = opened.map_err(|_| Error::from(ErrorKind::TimedOut))??;
         assert_eq!(status, 200, "{query}");
-        let chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
+        let chunked = headers
+            .iter()
+            .any(|(name, value)| name == "transfer-encoding" && value == "chunked");
         assert!(chunked, "a stream of unknown length is chunked");
-        Ok(Events { stream, bytes: VecDeque::new() })
+        Ok(Events {
+            stream,
+            bytes: VecDeque::new(),
+        })
     }
 }
 
@@ -172,7 +230,9 @@ pub(super) fn mutation(command: &str, input: Json, selection: &str) -> (String, 
     };
     kind[..1].make_ascii_uppercase();
     let result = "userErrors { code field message } consistencyToken position replayed";
-    let query = format!("mutation($input: {kind}Input!) {{ {command}(input: $input) {{ {result} {selection} }} }}");
+    let query = format!(
+        "mutation($input: {kind}Input!) {{ {command}(input: $input) {{ {result} {selection} }} }}"
+    );
     (query, json!({ "input": input }))
 }
 
@@ -203,7 +263,9 @@ impl Events {
     /// The next event. `None` if the server said that it was the last; an error if the stream broke
     /// off, or nothing came for too long.
     pub(super) async fn next(&mut self) -> Result<Option<Event>> {
-        timeout(PATIENCE, self.event()).await.map_err(|_| Error::from(ErrorKind::TimedOut))?
+        timeout(PATIENCE, self.event())
+            .await
+            .map_err(|_| Error::from(ErrorKind::TimedOut))?
     }
 
     /// Whether nothing comes within a time.
@@ -215,7 +277,10 @@ impl Events {
         let (mut kind, mut id, mut data) = (String::new(), None, String::new());
         loop {
             let line = self.line().await?;
-            match line.split_once(':').map(|(name, value)| (name, value.trim_start())) {
+            match line
+                .split_once(':')
+                .map(|(name, value)| (name, value.trim_start()))
+            {
                 Some(("event", value)) => value.clone_into(&mut kind),
                 Some(("id", value)) => id = Some(value.to_owned()),
                 Some(("data", value)) => data.push_str(value),
@@ -243,7 +308,8 @@ impl Events {
 
     async fn chunk(&mut self) -> Result<()> {
         let size = line(&mut self.stream).await?;
-        let size = usize::from_str_radix(&size, 16).map_err(|_| Error::from(ErrorKind::InvalidData))?;
+        let size =
+            usize::from_str_radix(&size, 16).map_err(|_| Error::from(ErrorKind::InvalidData))?;
         let mut chunk = vec![0; size + 2];
         self.stream.read_exact(&mut chunk).await?;
         if size == 0 {

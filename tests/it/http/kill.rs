@@ -28,14 +28,22 @@ struct Given {
 }
 
 /// Gives one command after the other, each under a key of its own, until `stop`.
-async fn bustle(seller: Client, client: usize, stop: Arc<AtomicBool>, done: Arc<AtomicUsize>) -> Vec<Given> {
+async fn bustle(
+    seller: Client,
+    client: usize,
+    stop: Arc<AtomicBool>,
+    done: Arc<AtomicUsize>,
+) -> Vec<Given> {
     let mut given = Vec::new();
     while !stop.load(Ordering::Relaxed) {
         let key = format!("{client}-{}", given.len());
         // An order has an id that follows from its external id; a receipt has a fresh one each time.
         let (command, input) = if given.len() % 2 == 0 {
             let line = json!({ "sku": "A", "quantity": "1" });
-            ("orderPlace", json!({ "idempotencyKey": key, "channel": "web", "externalId": key, "lines": [line] }))
+            (
+                "orderPlace",
+                json!({ "idempotencyKey": key, "channel": "web", "externalId": key, "lines": [line] }),
+            )
         } else {
             let receipt = json!({
                 "idempotencyKey": key, "sku": "B", "warehouse": "west", "quantity": "1", "totalCostMinor": "600",
@@ -43,7 +51,11 @@ async fn bustle(seller: Client, client: usize, stop: Arc<AtomicBool>, done: Arc<
             ("stockReceive", receipt)
         };
         let payload = acknowledged(&seller, command, &input).await;
-        given.push(Given { command, input, position: payload["position"].clone() });
+        given.push(Given {
+            command,
+            input,
+            position: payload["position"].clone(),
+        });
         done.fetch_add(1, Ordering::Relaxed);
     }
     given
@@ -57,7 +69,11 @@ async fn acknowledged(seller: &Client, command: &'static str, input: &Json) -> J
         if let Ok(answer) = seller.post(&query, variables.clone()).await {
             let mut answer = answer.json();
             let payload = answer["data"][command].take();
-            assert_eq!(payload["userErrors"], json!([]), "{input}: {payload} {answer}");
+            assert_eq!(
+                payload["userErrors"],
+                json!([]),
+                "{input}: {payload} {answer}"
+            );
             return payload;
         }
         assert!(Instant::now() < deadline, "nobody answers");
@@ -67,13 +83,20 @@ async fn acknowledged(seller: &Client, command: &'static str, input: &Json) -> J
 
 /// Kills and starts the program under load, and returns what was acknowledged meanwhile.
 async fn killed_under_load(db: &TestDb, server: &mut Server, seller: &Client) -> Vec<Given> {
-    let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-    let clients = (0..CLIENTS).map(|client| bustle(seller.clone(), client, Arc::clone(&stop), Arc::clone(&done)));
+    let (stop, done) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicUsize::new(0)),
+    );
+    let clients = (0..CLIENTS)
+        .map(|client| bustle(seller.clone(), client, Arc::clone(&stop), Arc::clone(&done)));
     let clients: Vec<_> = clients.map(tokio::spawn).collect();
     let mut phases = Random::seeded(20);
     for _ in 0..KILLS {
         let before = done.load(Ordering::Relaxed);
-        until("commands are acknowledged", async || done.load(Ordering::Relaxed) >= before + BURST).await;
+        until("commands are acknowledged", async || {
+            done.load(Ordering::Relaxed) >= before + BURST
+        })
+        .await;
         // Not to wait for anything: to be killed at another moment each time.
         sleep(Duration::from_micros(phases.below(20_000))).await;
         server.kill9();
@@ -82,14 +105,20 @@ async fn killed_under_load(db: &TestDb, server: &mut Server, seller: &Client) ->
         assert!(said.contains("log and read models agree"), "{said}");
     }
     stop.store(true, Ordering::Relaxed);
-    join_all(clients).await.into_iter().flat_map(|given| given.expect("a client has no trouble")).collect()
+    join_all(clients)
+        .await
+        .into_iter()
+        .flat_map(|given| given.expect("a client has no trouble"))
+        .collect()
 }
 
 /// Waits until the read models are at the end of the log.
 async fn caught_up(seller: &Client, token: &Json) {
     let reader = seller.with("entrepot-consistency", token.as_str().expect("a token"));
     until("the read models are at the end of the log", async || {
-        let answer = reader.post("{ orders(first: 1) { totalCount } }", json!({})).await;
+        let answer = reader
+            .post("{ orders(first: 1) { totalCount } }", json!({}))
+            .await;
         answer.is_ok_and(|answer| answer.status == 200)
     })
     .await;

@@ -33,11 +33,19 @@ struct Watcher {
 impl Watcher {
     fn after(client: &Client, position: &Json) -> Self {
         let from = position.as_str().expect("a position").to_owned();
-        Self { client: client.clone(), from, stream: None, seen: Vec::new(), by_header: true }
+        Self {
+            client: client.clone(),
+            from,
+            stream: None,
+            seen: Vec::new(),
+            by_header: true,
+        }
     }
 
     fn cursor(&self) -> Json {
-        self.seen.last().map_or(Json::Null, |update| update["cursor"].clone())
+        self.seen
+            .last()
+            .map_or(Json::Null, |update| update["cursor"].clone())
     }
 
     /// Sees one more update, over as many connections as it takes.
@@ -61,7 +69,11 @@ impl Watcher {
                     Err(_) => self.stream = None,
                 }
             }
-            assert!(Instant::now() < deadline, "no update came after {} of them", self.seen.len());
+            assert!(
+                Instant::now() < deadline,
+                "no update came after {} of them",
+                self.seen.len()
+            );
             sleep(LOOK).await;
         }
     }
@@ -89,17 +101,29 @@ impl Watcher {
     }
 
     fn placed(&self) -> usize {
-        self.seen.iter().filter(|update| update["eventType"] == "order.placed").count()
+        self.seen
+            .iter()
+            .filter(|update| update["eventType"] == "order.placed")
+            .count()
     }
 
     /// Nothing was missed: each update names the one before it. Nothing came twice: positions rise.
     fn assert_whole(&self) {
         let mut previous = (Json::Null, 0);
         for update in &self.seen {
-            let position: i64 = update["position"].as_str().and_then(|text| text.parse().ok()).expect("a position");
-            let as_of: i64 = update["asOf"].as_str().and_then(|text| text.parse().ok()).expect("a position");
+            let position: i64 = update["position"]
+                .as_str()
+                .and_then(|text| text.parse().ok())
+                .expect("a position");
+            let as_of: i64 = update["asOf"]
+                .as_str()
+                .and_then(|text| text.parse().ok())
+                .expect("a position");
             assert_eq!(update["previousCursor"], previous.0, "{update}");
-            assert!(position > previous.1 && as_of >= position, "{update} after {previous:?}");
+            assert!(
+                position > previous.1 && as_of >= position,
+                "{update} after {previous:?}"
+            );
             previous = (update["cursor"].clone(), position);
         }
     }
@@ -107,7 +131,15 @@ impl Watcher {
     /// The facts of what was seen: rows are shown as they stand when they are sent.
     fn facts(&self) -> Vec<[&Json; 4]> {
         let seen = self.seen.iter();
-        seen.map(|update| [&update["cursor"], &update["position"], &update["eventType"], &update["order"]["id"]]).collect()
+        seen.map(|update| {
+            [
+                &update["cursor"],
+                &update["position"],
+                &update["eventType"],
+                &update["order"]["id"],
+            ]
+        })
+        .collect()
     }
 }
 
@@ -118,7 +150,8 @@ fn keep_ordering(seller: &Client, orders: usize) -> JoinHandle<()> {
         for order in 0..orders {
             let id = format!("00000000-0000-7000-8000-{order:012}");
             let line = json!({ "sku": "A", "quantity": "1" });
-            let input = json!({ "idempotencyKey": id, "orderId": id, "channel": "web", "lines": [line] });
+            let input =
+                json!({ "idempotencyKey": id, "orderId": id, "channel": "web", "lines": [line] });
             insist(&seller, "orderPlace", input).await;
             if order % 3 == 0 {
                 let input = json!({ "idempotencyKey": format!("-{id}"), "orderId": id, "reason": "changed my mind" });
@@ -134,7 +167,12 @@ async fn insist(seller: &Client, command: &str, input: Json) {
     let deadline = Instant::now() + DEADLINE;
     loop {
         if let Ok(answer) = seller.post(&query, variables.clone()).await {
-            assert_eq!(answer.json()["data"][command]["userErrors"], json!([]), "{}", answer.text());
+            assert_eq!(
+                answer.json()["data"][command]["userErrors"],
+                json!([]),
+                "{}",
+                answer.text()
+            );
             return;
         }
         assert!(Instant::now() < deadline, "nobody answers");
@@ -223,7 +261,11 @@ both! {
 }
 
 async fn next(stream: &mut Events, field: &str) -> Json {
-    let event = stream.next().await.expect("the server is there").expect("updates have no end");
+    let event = stream
+        .next()
+        .await
+        .expect("the server is there")
+        .expect("updates have no end");
     assert!(event.payload.get("errors").is_none(), "{:#}", event.payload);
     event.payload["data"][field].clone()
 }
@@ -236,11 +278,28 @@ struct Redis {
 
 impl Redis {
     async fn start(port: u16) -> Self {
-        let arguments = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", "/tmp"];
+        let arguments = [
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            "/tmp",
+        ];
         let mut command = Command::new("redis-server");
-        command.args(["--port", &port.to_string()]).args(arguments).stdout(Stdio::null());
-        let child = command.spawn().expect("redis-server is installed: run scripts/test");
-        until("redis listens", async || TcpStream::connect(("127.0.0.1", port)).await.is_ok()).await;
+        command
+            .args(["--port", &port.to_string()])
+            .args(arguments)
+            .stdout(Stdio::null());
+        let child = command
+            .spawn()
+            .expect("redis-server is installed: run scripts/test");
+        until("redis listens", async || {
+            TcpStream::connect(("127.0.0.1", port)).await.is_ok()
+        })
+        .await;
         Self { port, child }
     }
 
@@ -266,8 +325,10 @@ async fn updates_reach_the_other_node_with_redis_and_without() {
     tenants(&db, &["north"]).await;
     let mut redis = Redis::start(any_free_port()).await;
     let url = format!("redis://127.0.0.1:{}", redis.port);
-    let (one, other) =
-        (Server::start_with(&db, &["--redis-url", &url]).await, Server::start_with(&db, &["--redis-url", &url]).await);
+    let (one, other) = (
+        Server::start_with(&db, &["--redis-url", &url]).await,
+        Server::start_with(&db, &["--redis-url", &url]).await,
+    );
     let seller = one.client("north", Role::Commerce);
     let start = receive(&seller, "A", 1000, 880).await["position"].clone();
     let mut watcher = Watcher::after(&seller.at(other.address()), &start);
@@ -284,5 +345,8 @@ async fn updates_reach_the_other_node_with_redis_and_without() {
     }
     assert_eq!((watcher.seen.len(), watcher.placed()), (90, 90));
     watcher.assert_whole();
-    assert_eq!(history(&seller, &watcher.from, 90).await.facts(), watcher.facts());
+    assert_eq!(
+        history(&seller, &watcher.from, 90).await.facts(),
+        watcher.facts()
+    );
 }

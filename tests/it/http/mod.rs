@@ -1,9 +1,13 @@
 //! The program as its users meet it: a child process, HTTP, the command line, other people's clients.
 
+mod bad_input;
 mod buyers;
 mod client;
+mod isolation;
 mod kill;
 mod live;
+mod peers;
+mod schema;
 mod server;
 mod shopfront;
 mod worked_order;

@@ -32,8 +32,13 @@ impl Schema {
                fields {{ name {TYPE} args {{ name defaultValue {TYPE} }} }} }} }} }}"
         );
         let mut data = client.ask(&query, json!({})).await;
-        let Json::Array(types) = data["__schema"]["types"].take() else { panic!("types are a list") };
-        let types = types.into_iter().map(|kind| (text(&kind["name"]).to_owned(), kind)).collect();
+        let Json::Array(types) = data["__schema"]["types"].take() else {
+            panic!("types are a list")
+        };
+        let types = types
+            .into_iter()
+            .map(|kind| (text(&kind["name"]).to_owned(), kind))
+            .collect();
         Self { types }
     }
 
@@ -42,10 +47,17 @@ impl Schema {
         let fields = list(&self.types[root]["fields"]).iter();
         let field = |field| -> Field<'_> {
             let field: &Json = field;
-            Field { name: text(&field["name"]), args: list(&field["args"]), of: &field["type"] }
+            Field {
+                name: text(&field["name"]),
+                args: list(&field["args"]),
+                of: &field["type"],
+            }
         };
         // What Federation adds is not ours to describe.
-        fields.map(field).filter(|field| !field.name.starts_with('_')).collect()
+        fields
+            .map(field)
+            .filter(|field| !field.name.starts_with('_'))
+            .collect()
     }
 
     /// A document that asks one root field for all that it has, `deep` objects down, with every
@@ -55,7 +67,10 @@ impl Schema {
         let (mut declared, mut given) = (String::new(), String::new());
         for arg in field.args {
             let name = text(&arg["name"]);
-            let default = arg["defaultValue"].as_str().map(|value| format!(" = {value}")).unwrap_or_default();
+            let default = arg["defaultValue"]
+                .as_str()
+                .map(|value| format!(" = {value}"))
+                .unwrap_or_default();
             let _written = write!(declared, "${name}: {}{default} ", written(&arg["type"]));
             let _written = write!(given, "{name}: ${name} ");
         }
@@ -63,7 +78,10 @@ impl Schema {
             true => (String::new(), String::new()),
             false => (format!("({declared})"), format!("({given})")),
         };
-        format!("{operation}{declared} {{ {}{given} {selection} }}", field.name)
+        format!(
+            "{operation}{declared} {{ {}{given} {selection} }}",
+            field.name
+        )
     }
 
     /// Everything that a type has without arguments being needed.
@@ -92,7 +110,11 @@ impl Schema {
                 let _written = write!(selection, "... on {} {inner} ", text(&possible["name"]));
             }
         }
-        if selection.is_empty() { selection } else { format!("{{ {selection} }}") }
+        if selection.is_empty() {
+            selection
+        } else {
+            format!("{{ {selection} }}")
+        }
     }
 
     /// Arguments that are right in form, only those that must be given: what is named does not exist.
@@ -101,8 +123,17 @@ impl Schema {
     }
 
     fn sample_fields(&self, fields: &[Json]) -> Json {
-        let needed = fields.iter().filter(|field| field["type"]["kind"] == "NON_NULL" && field["defaultValue"].is_null());
-        needed.map(|field| (text(&field["name"]).to_owned(), self.sample_of(&field["type"]))).collect()
+        let needed = fields
+            .iter()
+            .filter(|field| field["type"]["kind"] == "NON_NULL" && field["defaultValue"].is_null());
+        needed
+            .map(|field| {
+                (
+                    text(&field["name"]).to_owned(),
+                    self.sample_of(&field["type"]),
+                )
+            })
+            .collect()
     }
 
     fn sample_of(&self, of: &Json) -> Json {
@@ -138,7 +169,11 @@ impl Schema {
                 paths.push(vec![name]);
             } else if self.types[of]["kind"] == "INPUT_OBJECT" {
                 let inner = self.paths(list(&self.types[of]["inputFields"]), wanted);
-                paths.extend(inner.into_iter().map(|path| [vec![name.clone()], path].concat()));
+                paths.extend(
+                    inner
+                        .into_iter()
+                        .map(|path| [vec![name.clone()], path].concat()),
+                );
             }
         }
         paths
@@ -153,7 +188,9 @@ impl Field<'_> {
 
     /// Whether nothing must be given.
     pub(super) fn needs_nothing(&self) -> bool {
-        self.args.iter().all(|arg| arg["type"]["kind"] != "NON_NULL" || !arg["defaultValue"].is_null())
+        self.args
+            .iter()
+            .all(|arg| arg["type"]["kind"] != "NON_NULL" || !arg["defaultValue"].is_null())
     }
 }
 

@@ -20,6 +20,8 @@ use super::client::Client;
 const SECRET: &str = "a secret for tests that is long enough";
 /// A server that takes longer to start, stop or do something has failed.
 pub(super) const DEADLINE: Duration = Duration::from_secs(60);
+/// How long tokens live that nobody waits for.
+const HOUR: Duration = Duration::from_secs(3600);
 /// Between two looks at something that is about to happen.
 pub(super) const LOOK: Duration = Duration::from_millis(20);
 
@@ -48,7 +50,12 @@ impl Server {
         for _ in 0..20 {
             let address = free_port(&mut ports);
             let log = Arc::default();
-            let mut server = Self { arguments: arguments.clone(), address, child: None, log };
+            let mut server = Self {
+                arguments: arguments.clone(),
+                address,
+                child: None,
+                log,
+            };
             if server.spawn().await {
                 return server;
             }
@@ -58,16 +65,27 @@ impl Server {
 
     /// Starts the program at the address that it had.
     pub(super) async fn restart(&mut self) {
-        assert!(self.spawn().await, "the program does not start again: {:?}", self.tail());
+        assert!(
+            self.spawn().await,
+            "the program does not start again: {:?}",
+            self.tail()
+        );
     }
 
     /// Starts the program. `false` if somebody has its port.
     async fn spawn(&mut self) -> bool {
         assert!(self.child.is_none(), "the program runs");
         let mut command = program();
-        command.args(&self.arguments).args(["--listen", &self.address.to_string()]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the program is there and may be run");
+        command
+            .args(&self.arguments)
+            .args(["--listen", &self.address.to_string()]);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let mut child = command
+            .spawn()
+            .expect("the program is there and may be run");
         let stderr = child.stderr.take().expect("its errors are piped");
         let log = Arc::clone(&self.log);
         log.lock().expect("nobody panics here").clear();
@@ -81,10 +99,18 @@ impl Server {
         while !self.logged("entrepot serves") {
             if let Some(status) = self.exited() {
                 self.child = None;
-                assert!(self.taken().await, "the program ended with {status}: {:#?}", self.tail());
+                assert!(
+                    self.taken().await,
+                    "the program ended with {status}: {:#?}",
+                    self.tail()
+                );
                 return false;
             }
-            assert!(Instant::now() < deadline, "the program does not serve: {:#?}", self.tail());
+            assert!(
+                Instant::now() < deadline,
+                "the program does not serve: {:#?}",
+                self.tail()
+            );
             sleep(LOOK).await;
         }
         true
@@ -100,12 +126,19 @@ impl Server {
     }
 
     fn exited(&mut self) -> Option<ExitStatus> {
-        self.child.as_mut()?.try_wait().expect("a child can be asked for its end")
+        self.child
+            .as_mut()?
+            .try_wait()
+            .expect("a child can be asked for its end")
     }
 
     /// Whether the program has logged a text since it started.
     pub(super) fn logged(&self, text: &str) -> bool {
-        self.log.lock().expect("nobody panics here").iter().any(|line| line.contains(text))
+        self.log
+            .lock()
+            .expect("nobody panics here")
+            .iter()
+            .any(|line| line.contains(text))
     }
 
     fn tail(&self) -> Vec<String> {
@@ -122,16 +155,32 @@ impl Server {
 
     /// Asks the program to end, and waits until it has.
     pub(super) async fn term(&mut self) {
-        let pid = self.child.as_ref().expect("the program runs").id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &pid]).status().expect("kill is there");
+        let pid = self
+            .child
+            .as_ref()
+            .expect("the program runs")
+            .id()
+            .to_string();
+        let asked = Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .expect("kill is there");
         assert!(asked.success(), "the program runs");
         let deadline = Instant::now() + DEADLINE;
         while self.exited().is_none() {
-            assert!(Instant::now() < deadline, "the program does not end: {:#?}", self.tail());
+            assert!(
+                Instant::now() < deadline,
+                "the program does not end: {:#?}",
+                self.tail()
+            );
             sleep(LOOK).await;
         }
         let status = self.child.take().and_then(|mut child| child.wait().ok());
-        assert!(status.is_some_and(|status| status.success()), "{status:?}: {:#?}", self.tail());
+        assert!(
+            status.is_some_and(|status| status.success()),
+            "{status:?}: {:#?}",
+            self.tail()
+        );
     }
 
     pub(super) const fn address(&self) -> SocketAddr {
@@ -147,9 +196,16 @@ impl Server {
         self.bearer(&token(tenant, role, &[]))
     }
 
+    /// Somebody who may do everything at a tenant.
+    pub(super) fn boss(&self, tenant: &str) -> Client {
+        let all = [Role::Commerce, Role::Finance, Role::Support, Role::Operator];
+        self.bearer(&issue(Some(tenant), &all, &[], HOUR))
+    }
+
     /// Somebody with a token.
     pub(super) fn bearer(&self, token: &str) -> Client {
-        self.nobody().with("authorization", &format!("Bearer {token}"))
+        self.nobody()
+            .with("authorization", &format!("Bearer {token}"))
     }
 
     /// Somebody without a token.
@@ -177,22 +233,27 @@ fn show(log: &[String]) {
 
 /// A token for a role, of a partner with its channels.
 pub(super) fn token(tenant: &str, role: Role, channels: &[&str]) -> String {
-    issue(Some(tenant), role, channels, Duration::from_secs(3600))
+    issue(Some(tenant), &[role], channels, HOUR)
 }
 
 /// A token that reaches every tenant.
 pub(super) fn platform_token(role: Role) -> String {
-    issue(None, role, &[], Duration::from_secs(3600))
+    issue(None, &[role], &[], HOUR)
 }
 
-/// A token that lives for a time.
-pub(super) fn issue(tenant: Option<&str>, role: Role, channels: &[&str], ttl: Duration) -> String {
+/// A token for several roles, of a tenant or of all of them, that lives for a time.
+pub(super) fn issue(
+    tenant: Option<&str>,
+    roles: &[Role],
+    channels: &[&str],
+    ttl: Duration,
+) -> String {
     let request = IssueRequest {
         audience: AUDIENCE.to_owned(),
-        subject: format!("test-{role}"),
+        subject: format!("test-{}", roles[0]),
         tenant: tenant.map(str::to_owned),
         platform: tenant.is_none(),
-        roles: [role].into_iter().collect(),
+        roles: roles.iter().copied().collect(),
         channels: channels.iter().map(ToString::to_string).collect(),
         ttl,
     };
@@ -203,9 +264,14 @@ pub(super) fn issue(tenant: Option<&str>, role: Role, channels: &[&str], ttl: Du
 /// Runs a command of the program to its end.
 pub(super) async fn run(db: &TestDb, command: &[&str]) -> Output {
     let mut program = program();
-    program.args(arguments(db)).args(command).stdin(Stdio::null());
+    program
+        .args(arguments(db))
+        .args(command)
+        .stdin(Stdio::null());
     let ended = tokio::task::spawn_blocking(move || program.output()).await;
-    ended.expect("nobody panics here").expect("the program is there and may be run")
+    ended
+        .expect("nobody panics here")
+        .expect("the program is there and may be run")
 }
 
 /// Runs a command that must succeed, and returns what it printed.
@@ -213,21 +279,46 @@ pub(super) async fn say(db: &TestDb, command: &[&str]) -> String {
     let output = run(db, command).await;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (said, logged) = (text(&output.stdout), text(&output.stderr));
-    assert!(output.status.success(), "{command:?}: {}\n{said}\n{logged}", output.status);
+    assert!(
+        output.status.success(),
+        "{command:?}: {}\n{said}\n{logged}",
+        output.status
+    );
     said
 }
 
 /// Where the data is and what the secret is, as arguments.
 fn arguments(db: &TestDb) -> Vec<String> {
     let data_dir = db.place().data_dir.display().to_string();
-    let arguments = ["--data-dir", &data_dir, "--database-url", &db.url, "--secret", SECRET];
-    arguments.into_iter().chain(["--database-connections", "6"]).map(str::to_owned).collect()
+    let arguments = [
+        "--data-dir",
+        &data_dir,
+        "--database-url",
+        &db.url,
+        "--secret",
+        SECRET,
+    ];
+    arguments
+        .into_iter()
+        .chain(["--database-connections", "6"])
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The program that was built with these tests, without the environment's configuration.
 fn program() -> Command {
     let mut command = Command::new(binary());
-    for variable in ["DATABASE_URL", "DATA_DIR", "REDIS_URL", "SECRET", "LISTEN", "ROLE", "LOG", "LOG_JSON", "ISSUERS"] {
+    for variable in [
+        "DATABASE_URL",
+        "DATA_DIR",
+        "REDIS_URL",
+        "SECRET",
+        "LISTEN",
+        "ROLE",
+        "LOG",
+        "LOG_JSON",
+        "ISSUERS",
+    ] {
         command.env_remove(format!("ENTREPOT_{variable}"));
     }
     command
@@ -235,10 +326,18 @@ fn program() -> Command {
 
 fn binary() -> PathBuf {
     let tests = std::env::current_exe().expect("the tests know their file");
-    let folder = tests.parent().and_then(std::path::Path::parent).expect("the tests lie in target/<profile>/deps");
+    let folder = tests
+        .parent()
+        .and_then(std::path::Path::parent)
+        .expect("the tests lie in target/<profile>/deps");
     let binary = folder.join("entrepot");
-    let missing = "the program is not built: run scripts/test, or cargo build --workspace before these tests";
-    assert!(binary.exists(), "{missing} ({} is not there)", binary.display());
+    let missing =
+        "the program is not built: run scripts/test, or cargo build --workspace before these tests";
+    assert!(
+        binary.exists(),
+        "{missing} ({} is not there)",
+        binary.display()
+    );
     binary
 }
 

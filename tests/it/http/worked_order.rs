@@ -24,15 +24,26 @@ fn money(minors: impl IntoIterator<Item = i64>) -> Vec<Json> {
 }
 
 fn field(rows: &Json, name: &str) -> Vec<Json> {
-    rows.as_array().expect("a list").iter().map(|row| row[name].clone()).collect()
+    rows.as_array()
+        .expect("a list")
+        .iter()
+        .map(|row| row[name].clone())
+        .collect()
 }
 
 /// A retailer from nothing: a tenant, its configuration, its catalog with prices.
 async fn opened(server: &Server) -> Client {
-    let operator = server.bearer(&platform_token(Role::Operator)).with("entrepot-tenant", "north");
+    let operator = server
+        .bearer(&platform_token(Role::Operator))
+        .with("entrepot-tenant", "north");
     let create = json!({ "slug": "north", "name": "North", "baseCurrency": "USD", "timeZone": "America/New_York" });
-    let payload = operator.give("tenantCreate", create, "tenant { slug status }").await;
-    assert_eq!(payload["tenant"], json!({ "slug": "north", "status": "ACTIVE" }));
+    let payload = operator
+        .give("tenantCreate", create, "tenant { slug status }")
+        .await;
+    assert_eq!(
+        payload["tenant"],
+        json!({ "slug": "north", "status": "ACTIVE" })
+    );
     let rates = json!([{ "code": "US-NY", "ratePpm": "82500" }]);
     for config in [
         json!({ "taxTable": [{ "class": "standard", "rates": rates }] }),
@@ -47,8 +58,17 @@ async fn opened(server: &Server) -> Client {
         let create = json!({ "sku": sku, "title": format!("Item {sku}"), "taxClass": "standard" });
         seller.give("skuCreate", create, "").await;
         let price = json!({ "sku": sku, "currency": "USD", "amountMinor": price });
-        let payload = seller.give("priceSet", price.clone(), &format!("product {{ prices {MONEY} }}")).await;
-        assert_eq!(payload["product"]["prices"][0]["amountMinor"], price["amountMinor"]);
+        let payload = seller
+            .give(
+                "priceSet",
+                price.clone(),
+                &format!("product {{ prices {MONEY} }}"),
+            )
+            .await;
+        assert_eq!(
+            payload["product"]["prices"][0]["amountMinor"],
+            price["amountMinor"]
+        );
     }
     seller
 }
@@ -72,10 +92,16 @@ async fn placed(seller: &Client) -> String {
     let payload = seller.give("orderPlace", input, &selection).await;
     let order = &payload["order"];
     assert_eq!(
-        [&order["status"], &order["paymentStatus"], &order["fulfillmentStatus"], &order["allocation"]],
+        [
+            &order["status"],
+            &order["paymentStatus"],
+            &order["fulfillmentStatus"],
+            &order["allocation"]
+        ],
         ["PLACED", "UNPAID", "UNFULFILLED", "NATIVE"]
     );
-    let totals = ["gross", "discount", "net", "shipping", "tax", "total"].map(|sum| order["totals"][sum].clone());
+    let totals = ["gross", "discount", "net", "shipping", "tax", "total"]
+        .map(|sum| order["totals"][sum].clone());
     assert_eq!(totals.to_vec(), money([8998, 1000, 7998, 599, 709, 9306]));
     let lines = &order["lines"];
     assert_eq!(field(lines, "sku"), ["A", "B", "C"]);
@@ -87,31 +113,53 @@ async fn placed(seller: &Client) -> String {
         let share = json!([{ "code": "TEN", "scope": "ORDER", "amount": usd(share) }]);
         assert_eq!(lines[index]["discounts"], share);
     }
-    assert_eq!(lines[0]["reservations"], json!([{ "warehouse": "east", "quantity": "2" }]));
+    assert_eq!(
+        lines[0]["reservations"],
+        json!([{ "warehouse": "east", "quantity": "2" }])
+    );
     let tax = json!([{ "code": "US-NY", "ratePpm": "82500", "amount": usd(49) }]);
-    assert_eq!(order["shipping"], json!({ "method": "standard", "net": usd(599), "taxes": tax }));
+    assert_eq!(
+        order["shipping"],
+        json!({ "method": "standard", "net": usd(599), "taxes": tax })
+    );
     order["id"].as_str().expect("an id").to_owned()
 }
 
 async fn paid(seller: &Client, order: &str) {
     let authorize = json!({ "orderId": order, "provider": "stripe", "amountMinor": "9306" });
-    let payload = seller.give("paymentAuthorize", authorize, "payment { id } order { paymentStatus }").await;
+    let payload = seller
+        .give(
+            "paymentAuthorize",
+            authorize,
+            "payment { id } order { paymentStatus }",
+        )
+        .await;
     assert_eq!(payload["order"]["paymentStatus"], "AUTHORIZED");
     let capture = json!({ "paymentId": payload["payment"]["id"] });
-    let selection = format!("payment {{ captured {MONEY} capturable {MONEY} }} order {{ paymentStatus }}");
+    let selection =
+        format!("payment {{ captured {MONEY} capturable {MONEY} }} order {{ paymentStatus }}");
     let payload = seller.give("paymentCapture", capture, &selection).await;
-    assert_eq!(payload["payment"], json!({ "captured": usd(9306), "capturable": usd(0) }));
+    assert_eq!(
+        payload["payment"],
+        json!({ "captured": usd(9306), "capturable": usd(0) })
+    );
     assert_eq!(payload["order"]["paymentStatus"], "PAID");
 }
 
 async fn shipped(seller: &Client, order: &str) {
     let dispatch = json!({ "orderId": order, "labelCostMinor": "745", "carrier": "ups" });
-    let selection = "shipment { id warehouse lines { line quantity } } order { status fulfillmentStatus }";
+    let selection =
+        "shipment { id warehouse lines { line quantity } } order { status fulfillmentStatus }";
     let payload = seller.give("shipmentDispatch", dispatch, selection).await;
-    assert_eq!(payload["order"], json!({ "status": "COMPLETED", "fulfillmentStatus": "FULFILLED" }));
+    assert_eq!(
+        payload["order"],
+        json!({ "status": "COMPLETED", "fulfillmentStatus": "FULFILLED" })
+    );
     assert_eq!(payload["shipment"]["warehouse"], "east");
     let deliver = json!({ "orderId": order, "shipmentId": payload["shipment"]["id"] });
-    let payload = seller.give("shipmentDeliver", deliver, "order { fulfillmentStatus }").await;
+    let payload = seller
+        .give("shipmentDeliver", deliver, "order { fulfillmentStatus }")
+        .await;
     assert_eq!(payload["order"]["fulfillmentStatus"], "DELIVERED");
 }
 
@@ -142,11 +190,23 @@ async fn margins(finance: &Client, order: &str) {
     ] {
         assert_eq!(field(lines, name), money(minors), "{name}");
     }
-    assert_eq!(field(lines, "grossMarginRatio"), ["0.603871", "0.549887", "0.484698"]);
-    assert_eq!(field(lines, "contributionRatio"), ["0.548053", "0.494374", "0.428893"]);
+    assert_eq!(
+        field(lines, "grossMarginRatio"),
+        ["0.603871", "0.549887", "0.484698"]
+    );
+    assert_eq!(
+        field(lines, "contributionRatio"),
+        ["0.548053", "0.494374", "0.428893"]
+    );
     assert_eq!(field(lines, "costKnown"), [true, true, true]);
-    assert_eq!(data["order"]["payments"], json!([{ "fee": usd(300), "feeEstimated": true }]));
-    assert_eq!(data["order"]["shipments"], json!([{ "labelCost": usd(745) }]));
+    assert_eq!(
+        data["order"]["payments"],
+        json!([{ "fee": usd(300), "feeEstimated": true }])
+    );
+    assert_eq!(
+        data["order"]["shipments"],
+        json!([{ "labelCost": usd(745) }])
+    );
     // The list has the same lines in its own order.
     assert_eq!(data["margins"]["totalCount"], "3");
     for (listed, of_order) in [(0, 1), (1, 2), (2, 0)] {
@@ -202,9 +262,16 @@ async fn stock(finance: &Client) {
             "value": usd(value), "averageCost": average,
         })
     };
-    let positions =
-        [("A", 98, 86240, "8.8000"), ("B", 49, 29400, "6.0000"), ("C", 39, 44655, "11.4500")].map(position);
-    assert_eq!(data["inventory"], json!({ "totalCount": "3", "nodes": positions }));
+    let positions = [
+        ("A", 98, 86240, "8.8000"),
+        ("B", 49, 29400, "6.0000"),
+        ("C", 39, 44655, "11.4500"),
+    ]
+    .map(position);
+    assert_eq!(
+        data["inventory"],
+        json!({ "totalCount": "3", "nodes": positions })
+    );
 }
 
 both! {

@@ -18,7 +18,11 @@ use crate::store::bustle;
 
 /// Lets the time run out of every lease: nobody has to wait for it.
 async fn expire_leases(db: &TestDb) {
-    db.sql().await.execute_unprepared("UPDATE lease SET expires_at = 1").await.expect("leases run out");
+    db.sql()
+        .await
+        .execute_unprepared("UPDATE lease SET expires_at = 1")
+        .await
+        .expect("leases run out");
 }
 
 fn slots(held: &Held) -> BTreeSet<i32> {

@@ -17,6 +17,9 @@ async fn settled(store: &Store, tenant: TenantId) {
     let head = store.head(tenant).await.expect("the tenant has a log");
     for group in GROUPS {
         let reached = position::reached(store, tenant, group, head, Duration::from_secs(30)).await;
-        assert!(reached.expect("the checkpoint is read"), "{group} did not reach position {head}");
+        assert!(
+            reached.expect("the checkpoint is read"),
+            "{group} did not reach position {head}"
+        );
     }
 }

@@ -7,7 +7,8 @@ use entrepot_domain::kernel::{CustomerId, OrderId, TenantId};
 use entrepot_event_store::Store;
 use entrepot_projections::{rebuild, registry};
 use entrepot_tests::{
-    Forged, TestDb, assert_whole, both, catch_up, forge, give, log_findings, order, place, retailer, row_findings,
+    Forged, TestDb, assert_whole, both, catch_up, forge, give, log_findings, order, place,
+    retailer, row_findings,
 };
 use sea_orm::{ConnectionTrait as _, Statement};
 use uuid::Uuid;
@@ -24,13 +25,22 @@ type Parked = BTreeSet<(String, String, i64, bool)>;
 async fn parked(db: &TestDb, tenant: TenantId) -> Parked {
     let sql = db.sql().await;
     let query = "SELECT model, row_key, position, CASE WHEN error IS NULL THEN 0 ELSE 1 END FROM parked WHERE tenant_id = $1";
-    let statement = Statement::from_sql_and_values(sql.get_database_backend(), query, [tenant.0.into()]);
+    let statement =
+        Statement::from_sql_and_values(sql.get_database_backend(), query, [tenant.0.into()]);
     let rows = sql.query_all_raw(statement).await.expect("answers");
     let row = |row: sea_orm::QueryResult| {
         let fault: i32 = row.try_get_by_index(3)?;
-        Ok::<_, sea_orm::DbErr>((row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?, fault == 1))
+        Ok::<_, sea_orm::DbErr>((
+            row.try_get_by_index(0)?,
+            row.try_get_by_index(1)?,
+            row.try_get_by_index(2)?,
+            fault == 1,
+        ))
     };
-    rows.into_iter().map(row).collect::<Result<_, _>>().expect("rows are what they are")
+    rows.into_iter()
+        .map(row)
+        .collect::<Result<_, _>>()
+        .expect("rows are what they are")
 }
 
 /// The status of an order in its row.
@@ -39,13 +49,18 @@ async fn status(db: &TestDb, tenant: TenantId, order_id: OrderId) -> Option<Stri
     let query = "SELECT status FROM rm_orders WHERE tenant_id = $1 AND order_id = $2";
     let values: [sea_orm::Value; 2] = [tenant.0.into(), order_id.0.into()];
     let statement = Statement::from_sql_and_values(sql.get_database_backend(), query, values);
-    sql.query_one_raw(statement).await.expect("answers").map(|row| row.try_get_by_index(0).expect("text"))
+    sql.query_one_raw(statement)
+        .await
+        .expect("answers")
+        .map(|row| row.try_get_by_index(0).expect("text"))
 }
 
 async fn rebuild_everything(store: &Store, tenant: TenantId) {
     for (_, model) in registry::names() {
         let group = registry::only(model).expect("it is registered");
-        rebuild::rebuild(store, &group, tenant, &|_| {}).await.expect("it is rebuilt");
+        rebuild::rebuild(store, &group, tenant, &|_| {})
+            .await
+            .expect("it is rebuilt");
     }
 }
 
@@ -127,25 +142,58 @@ async fn an_event_that_the_database_refuses_parks_its_key() {
     let customers = [4, 5, 6].map(|n| CustomerId(Uuid::from_u128(n)));
     let register = |customer_id: CustomerId| RegisterCustomer {
         customer_id: Some(customer_id),
-        external_ref: Some(ExternalRef { system: "till".to_owned(), id: customer_id.to_string() }),
+        external_ref: Some(ExternalRef {
+            system: "till".to_owned(),
+            id: customer_id.to_string(),
+        }),
         personal_ref: None,
     };
-    give(&store, tenant, register(customers[0])).await.expect("accepted");
+    give(&store, tenant, register(customers[0]))
+        .await
+        .expect("accepted");
     let payload = format!(
         r#"{{"customer_id":"{}","external_ref":{{"system":"till","id":"a\u0000b"}},"personal_ref":null}}"#,
         customers[1]
     );
     let event_type = "customer.registered";
-    let position = forge(&store, tenant, Forged { stream: customers[1].into(), event_type, payload: &payload }).await;
-    give(&store, tenant, register(customers[2])).await.expect("accepted");
+    let position = forge(
+        &store,
+        tenant,
+        Forged {
+            stream: customers[1].into(),
+            event_type,
+            payload: &payload,
+        },
+    )
+    .await;
+    give(&store, tenant, register(customers[2]))
+        .await
+        .expect("accepted");
     bustle(std::slice::from_ref(&store), tenant, 8, 6).await;
     catch_up(&store, tenant).await;
 
     let parked_once = parked(&db, tenant).await;
-    assert!(parked_once.contains(&("customers".to_owned(), customers[1].to_string(), position, true)), "{parked_once:?}");
+    assert!(
+        parked_once.contains(&(
+            "customers".to_owned(),
+            customers[1].to_string(),
+            position,
+            true
+        )),
+        "{parked_once:?}"
+    );
     let (sql, backend) = (db.sql().await, sea_orm::DbBackend::Postgres);
-    let query = Statement::from_string(backend, "SELECT count(*) FROM rm_customers WHERE external_ref LIKE '%00000_'");
-    let rows: i64 = sql.query_one_raw(query).await.unwrap().unwrap().try_get_by_index(0).unwrap();
+    let query = Statement::from_string(
+        backend,
+        "SELECT count(*) FROM rm_customers WHERE external_id LIKE '%00000_'",
+    );
+    let rows: i64 = sql
+        .query_one_raw(query)
+        .await
+        .unwrap()
+        .unwrap()
+        .try_get_by_index(0)
+        .unwrap();
     assert_eq!(rows, 2, "the customers before and after it have their rows");
 
     assert_eq!(other_findings(&store, tenant).await, Vec::<String>::new());

@@ -17,7 +17,9 @@ use crate::store::bustle;
 async fn rebuild_everything(store: &Store, tenant: TenantId) {
     for (_, model) in registry::names() {
         let group = registry::only(model).expect("it is registered");
-        rebuild::rebuild(store, &group, tenant, &|_| {}).await.expect("it is rebuilt");
+        rebuild::rebuild(store, &group, tenant, &|_| {})
+            .await
+            .expect("it is rebuilt");
     }
 }
 
@@ -26,10 +28,18 @@ async fn rebuild_everything(store: &Store, tenant: TenantId) {
 async fn read_on(store: Store, tenant: TenantId, stop: CancellationToken) -> u32 {
     let (mut most, mut looks) = ([0, 0], 0);
     while !stop.is_cancelled() {
-        let tx = store.db().begin(tenant, Purpose::Read).await.expect("begins");
+        let tx = store
+            .db()
+            .begin(tenant, Purpose::Read)
+            .await
+            .expect("begins");
         for (most, table) in most.iter_mut().zip(["rm_orders", "rm_bi_orders"]) {
             let count = format!("SELECT count(*) FROM {table} WHERE tenant_id = $1");
-            let row = tx.query_sql(&count, vec![tenant.0.into()]).await.expect("answers").pop();
+            let row = tx
+                .query_sql(&count, vec![tenant.0.into()])
+                .await
+                .expect("answers")
+                .pop();
             let there: i64 = row.expect("a row").try_get_by_index(0).expect("a number");
             assert!(there >= *most, "{table} went from {most} to {there} rows");
             *most = there;
@@ -98,20 +108,29 @@ async fn views_and_grants_outlive_a_rebuild() {
 
     let sql = db.sql().await;
     as_app(&sql, Some(tenant.0)).await;
-    let views = names(&sql, "SELECT 'bi.' || viewname FROM pg_views WHERE schemaname = 'bi' ORDER BY viewname").await;
+    let views = names(
+        &sql,
+        "SELECT 'bi.' || viewname FROM pg_views WHERE schemaname = 'bi' ORDER BY viewname",
+    )
+    .await;
     assert!(views.len() >= 9, "{views:?}");
     let before = dump(&sql, &views).await;
     rebuild_everything(&store, tenant).await;
     assert_eq!(dump(&sql, &views).await, before);
     for (view, rows) in before {
-        assert!(!rows.is_empty() || view == "bi.mrr_movements", "{view} is empty");
+        assert!(
+            !rows.is_empty() || view == "bi.mrr_movements",
+            "{view} is empty"
+        );
     }
 }
 
 /// The read models' tables.
 async fn tables(sql: &DatabaseConnection) -> Vec<String> {
     let query = match sql.get_database_backend() {
-        DbBackend::Postgres => "SELECT tablename::text FROM pg_tables WHERE tablename LIKE 'rm_%' ORDER BY 1",
+        DbBackend::Postgres => {
+            "SELECT tablename::text FROM pg_tables WHERE tablename LIKE 'rm_%' ORDER BY 1"
+        }
         _ => "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'rm_%' ORDER BY 1",
     };
     let mut tables = names(sql, query).await;
@@ -120,8 +139,13 @@ async fn tables(sql: &DatabaseConnection) -> Vec<String> {
 }
 
 async fn names(sql: &DatabaseConnection, query: &str) -> Vec<String> {
-    let rows = sql.query_all_raw(Statement::from_string(sql.get_database_backend(), query)).await.expect("answers");
-    rows.iter().map(|row| row.try_get_by_index(0).expect("text")).collect()
+    let rows = sql
+        .query_all_raw(Statement::from_string(sql.get_database_backend(), query))
+        .await
+        .expect("answers");
+    rows.iter()
+        .map(|row| row.try_get_by_index(0).expect("text"))
+        .collect()
 }
 
 /// The rows of tables, as text, in order.
@@ -130,7 +154,10 @@ async fn dump(sql: &DatabaseConnection, tables: &[String]) -> Vec<(String, Vec<S
     for table in tables {
         let query = match sql.get_database_backend() {
             DbBackend::Postgres => format!("SELECT t::text FROM {table} t ORDER BY 1"),
-            _ => format!("SELECT {} FROM {table} ORDER BY 1", sqlite_row(sql, table).await),
+            _ => format!(
+                "SELECT {} FROM {table} ORDER BY 1",
+                sqlite_row(sql, table).await
+            ),
         };
         dump.push((table.clone(), names(sql, &query).await));
     }
@@ -139,6 +166,14 @@ async fn dump(sql: &DatabaseConnection, tables: &[String]) -> Vec<(String, Vec<S
 
 /// An expression for a whole row of a SQLite table.
 async fn sqlite_row(sql: &DatabaseConnection, table: &str) -> String {
-    let columns = names(sql, &format!("SELECT name FROM pragma_table_info('{table}')")).await;
-    columns.iter().map(|column| format!("quote({column})")).collect::<Vec<_>>().join(" || ',' || ")
+    let columns = names(
+        sql,
+        &format!("SELECT name FROM pragma_table_info('{table}')"),
+    )
+    .await;
+    columns
+        .iter()
+        .map(|column| format!("quote({column})"))
+        .collect::<Vec<_>>()
+        .join(" || ',' || ")
 }

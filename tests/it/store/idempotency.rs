@@ -4,21 +4,39 @@ use std::sync::Arc;
 
 use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::{IdempotencyKey, Receipt, Store, SubmitError};
-use entrepot_tests::{TestDb, both, give, key, order, refusal, retailer, stock, submission, tenant};
+use entrepot_tests::{
+    TestDb, both, give, key, order, refusal, retailer, stock, submission, tenant,
+};
 use futures_util::future::join_all;
 
 use super::placed;
 
 /// Places an order of some units of A.
-async fn buy(store: &Store, tenant: TenantId, quantity: i64, key: IdempotencyKey) -> Result<Receipt, SubmitError> {
-    store.submit(submission(tenant, Arc::new(order("A", quantity))).keyed(key)).await
+async fn buy(
+    store: &Store,
+    tenant: TenantId,
+    quantity: i64,
+    key: IdempotencyKey,
+) -> Result<Receipt, SubmitError> {
+    store
+        .submit(submission(tenant, Arc::new(order("A", quantity))).keyed(key))
+        .await
 }
 
 /// Asserts that all answers are the same one, and given anew at most once.
 fn assert_one_answer(answers: Vec<Result<Receipt, SubmitError>>, anew: usize) -> Receipt {
-    let receipts: Vec<Receipt> = answers.into_iter().map(|answer| answer.expect("a receipt")).collect();
-    assert_eq!(receipts.iter().filter(|receipt| !receipt.replayed).count(), anew);
-    let as_first = |receipt: &Receipt| Receipt { replayed: false, ..*receipt };
+    let receipts: Vec<Receipt> = answers
+        .into_iter()
+        .map(|answer| answer.expect("a receipt"))
+        .collect();
+    assert_eq!(
+        receipts.iter().filter(|receipt| !receipt.replayed).count(),
+        anew
+    );
+    let as_first = |receipt: &Receipt| Receipt {
+        replayed: false,
+        ..*receipt
+    };
     let first = as_first(&receipts[0]);
     assert!(receipts.iter().all(|receipt| as_first(receipt) == first));
     first

@@ -85,7 +85,10 @@ async fn tail(store: Store, tenant: TenantId, end: watch::Receiver<i64>) -> Vec<
         if after >= *end.borrow() {
             return seen;
         }
-        let entries = store.read(tenant, after, 50).await.expect("the log is read");
+        let entries = store
+            .read(tenant, after, 50)
+            .await
+            .expect("the log is read");
         if entries.is_empty() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -97,5 +100,12 @@ async fn tail(store: Store, tenant: TenantId, end: watch::Receiver<i64>) -> Vec<
 }
 
 fn positions(log: &[Arc<Entry>]) -> Vec<(i64, uuid::Uuid)> {
-    log.iter().map(|entry| (entry.position, entry.event.as_ref().expect("it is readable").event_id)).collect()
+    log.iter()
+        .map(|entry| {
+            (
+                entry.position,
+                entry.event.as_ref().expect("it is readable").event_id,
+            )
+        })
+        .collect()
 }

@@ -20,7 +20,12 @@ use tokio::task::JoinSet;
 
 /// Has many people give random commands at once, each to one of the stores, with pauses of up to
 /// two milliseconds. Returns the receipts of what was accepted.
-pub(crate) async fn bustle(stores: &[Store], tenant: TenantId, people: u64, commands_each: u64) -> Vec<Receipt> {
+pub(crate) async fn bustle(
+    stores: &[Store],
+    tenant: TenantId,
+    people: u64,
+    commands_each: u64,
+) -> Vec<Receipt> {
     let mut working = JoinSet::new();
     for (seed, store) in (0..people).zip(stores.iter().cycle()) {
         let store = store.clone();
@@ -46,7 +51,10 @@ pub(crate) async fn whole_log(store: &Store, tenant: TenantId) -> Vec<Arc<Entry>
     let mut log: Vec<Arc<Entry>> = Vec::new();
     loop {
         let after = log.last().map_or(0, |entry| entry.position);
-        let entries = store.read(tenant, after, 1_000).await.expect("the log is read");
+        let entries = store
+            .read(tenant, after, 1_000)
+            .await
+            .expect("the log is read");
         if entries.is_empty() {
             return log;
         }
@@ -58,8 +66,13 @@ pub(crate) async fn whole_log(store: &Store, tenant: TenantId) -> Vec<Arc<Entry>
 pub(crate) async fn placed(store: &Store, tenant: TenantId) -> HashMap<OrderId, Vec<i64>> {
     let mut placed: HashMap<OrderId, Vec<i64>> = HashMap::new();
     for entry in whole_log(store, tenant).await {
-        if let Event::Order(OrderEvent::Placed(order)) = &entry.event.as_ref().expect("it is readable").event {
-            placed.entry(order.order_id).or_default().push(entry.position);
+        if let Event::Order(OrderEvent::Placed(order)) =
+            &entry.event.as_ref().expect("it is readable").event
+        {
+            placed
+                .entry(order.order_id)
+                .or_default()
+                .push(entry.position);
         }
     }
     placed

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use entrepot_domain::kernel::{Sku, StreamId, TenantId, Warehouse};
 use entrepot_domain::state::State;
 use entrepot_event_store::Store;
-use entrepot_tests::{TestDb, assert_whole, both, catch_up, give, order, refusal, stock, submission, tenant};
+use entrepot_tests::{
+    TestDb, assert_whole, both, catch_up, give, order, refusal, stock, submission, tenant,
+};
 use futures_util::future::join_all;
 
 use super::bustle;
@@ -38,8 +40,12 @@ both! {
 
 /// Two hundred buyers, one unit each, of the last ten: six in the east and four in the west.
 async fn assert_sold_once(nodes: &[Store], tenant: TenantId) {
-    give(&nodes[0], tenant, stock("A", "east", 6)).await.expect("accepted");
-    give(&nodes[0], tenant, stock("A", "west", 4)).await.expect("accepted");
+    give(&nodes[0], tenant, stock("A", "east", 6))
+        .await
+        .expect("accepted");
+    give(&nodes[0], tenant, stock("A", "west", 4))
+        .await
+        .expect("accepted");
     let buyers = (0..200).zip(nodes.iter().cycle()).map(|(_, node)| {
         let (node, order) = (node.clone(), submission(tenant, Arc::new(order("A", 1))));
         tokio::spawn(async move { node.submit(order).await })
@@ -53,7 +59,13 @@ async fn assert_sold_once(nodes: &[Store], tenant: TenantId) {
     }
     assert_eq!(refused, vec!["OUT_OF_STOCK"; 190]);
     for node in nodes {
-        assert_eq!((left(node, tenant, "east").await, left(node, tenant, "west").await), ((6, 6), (4, 4)));
+        assert_eq!(
+            (
+                left(node, tenant, "east").await,
+                left(node, tenant, "west").await
+            ),
+            ((6, 6), (4, 4))
+        );
     }
     catch_up(&nodes[0], tenant).await;
     assert_whole(&nodes[0], tenant).await;

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use entrepot_domain::kernel::{OrderId, TenantId};
 use entrepot_event_store::{Receipt, Store, Submission, SubmitError};
-use entrepot_tests::{Proxy, Random, TestDb, assert_whole, both, catch_up, key, place, retailer, submission};
+use entrepot_tests::{
+    Proxy, Random, TestDb, assert_whole, both, catch_up, key, place, retailer, submission,
+};
 use sea_orm::ConnectionTrait as _;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -21,9 +23,16 @@ const ORDERS_EACH: u64 = 12;
 /// An order with an id of its own, so that the log tells whether it happened, and a key or none.
 fn purchase(tenant: TenantId, person: u64, nth: u64) -> (OrderId, Submission) {
     let order_id = OrderId(Random::seeded(person * ORDERS_EACH + nth).id());
-    let order = submission(tenant, Arc::new(place(Some(order_id), &[("A", 1), ("GIFT", 2)])));
+    let order = submission(
+        tenant,
+        Arc::new(place(Some(order_id), &[("A", 1), ("GIFT", 2)])),
+    );
     // Every fourth person sends no keys.
-    let keyed = if person % 4 == 0 { order } else { order.keyed(key(order_id.to_string())) };
+    let keyed = if person % 4 == 0 {
+        order
+    } else {
+        order.keyed(key(order_id.to_string()))
+    };
     (order_id, keyed)
 }
 
@@ -37,7 +46,10 @@ async fn buy_everything(store: &Store, tenant: TenantId) -> Vec<((u64, u64), Ans
         people.spawn(async move {
             let mut answers = Vec::new();
             for nth in 0..ORDERS_EACH {
-                answers.push(((person, nth), store.submit(purchase(tenant, person, nth).1).await));
+                answers.push((
+                    (person, nth),
+                    store.submit(purchase(tenant, person, nth).1).await,
+                ));
             }
             answers
         });
@@ -53,7 +65,11 @@ async fn assert_once_each(healthy: &Store, tenant: TenantId, answers: Vec<((u64,
         let (order_id, again) = purchase(tenant, person, nth);
         let there = before.get(&order_id).map_or(&[][..], Vec::as_slice);
         match answer {
-            Ok(receipt) => assert_eq!(there, [receipt.first_position], "an acknowledged order stands there once"),
+            Ok(receipt) => assert_eq!(
+                there,
+                [receipt.first_position],
+                "an acknowledged order stands there once"
+            ),
             Err(SubmitError::OutcomeUnknown) => {
                 assert!(there.len() <= 1, "{there:?}");
                 failed.push((order_id, again));
@@ -68,8 +84,12 @@ async fn assert_once_each(healthy: &Store, tenant: TenantId, answers: Vec<((u64,
         let (keyed, there) = (again.key.is_some(), before.get(&order_id));
         match (healthy.submit(again).await, there) {
             (Ok(receipt), None) => assert!(!receipt.replayed),
-            (Ok(receipt), Some(there)) => assert_eq!((receipt.replayed, receipt.first_position), (true, there[0])),
-            (Err(SubmitError::Refused(refusal)), Some(_)) if !keyed => assert_eq!(refusal.code, "ALREADY_EXISTS"),
+            (Ok(receipt), Some(there)) => {
+                assert_eq!((receipt.replayed, receipt.first_position), (true, there[0]))
+            }
+            (Err(SubmitError::Refused(refusal)), Some(_)) if !keyed => {
+                assert_eq!(refusal.code, "ALREADY_EXISTS")
+            }
             (Err(error), _) => panic!("{error}"),
         }
     }
@@ -92,7 +112,10 @@ async fn commands_happen_once_although_connections_are_killed() {
             let kill = "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity
                 WHERE datname = current_database() AND application_name = 'entrepot'
                 ORDER BY (state = 'active' AND query = 'COMMIT') DESC, random() LIMIT 1) AS victim";
-            killer.execute_unprepared(kill).await.expect("the killer lives");
+            killer
+                .execute_unprepared(kill)
+                .await
+                .expect("the killer lives");
             tokio::time::sleep(Duration::from_millis(3)).await;
         }
     }));
@@ -143,7 +166,11 @@ both! {
 /// A process that dies with commands under way: a runtime that is dropped after a few answers.
 /// Returns what it had acknowledged by then.
 async fn a_short_life(db: &TestDb, tenant: TenantId, life: u64) -> Vec<(OrderId, Receipt)> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
     let store = db.store_on(&runtime).await;
     let (tell, mut told) = mpsc::unbounded_channel();
     for person in 0..PEOPLE {
@@ -160,7 +187,9 @@ async fn a_short_life(db: &TestDb, tenant: TenantId, life: u64) -> Vec<(OrderId,
     drop((store, tell));
     let mut acknowledged = Vec::new();
     while u64::try_from(acknowledged.len()).unwrap() < 20 + 10 * life {
-        let Some(receipt) = told.recv().await else { break };
+        let Some(receipt) = told.recv().await else {
+            break;
+        };
         acknowledged.push(receipt);
     }
     runtime.shutdown_background();

@@ -18,7 +18,8 @@ fn stream() -> StreamId {
 /// A tenant whose stock of A came in eleven hundred receipts of a unit.
 async fn long_stream(store: &Store) -> TenantId {
     let tenant = tenant(store, "north").await;
-    for answer in join_all((0..RECEIPTS).map(|_| give(store, tenant, stock("A", "east", 1)))).await {
+    for answer in join_all((0..RECEIPTS).map(|_| give(store, tenant, stock("A", "east", 1)))).await
+    {
         answer.expect("goods are received");
     }
     tenant
@@ -30,7 +31,8 @@ async fn snapshot_version(db: &TestDb, tenant: TenantId) -> i64 {
     let query = "SELECT version FROM snapshot WHERE tenant_id = $1 AND stream_id = $2";
     let values: [Value; 2] = [tenant.0.into(), stream().id.into()];
     for _ in 0..1_000 {
-        let statement = Statement::from_sql_and_values(sql.get_database_backend(), query, values.clone());
+        let statement =
+            Statement::from_sql_and_values(sql.get_database_backend(), query, values.clone());
         if let Some(row) = sql.query_one_raw(statement).await.unwrap() {
             return row.try_get_by_index(0).unwrap();
         }

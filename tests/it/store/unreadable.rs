@@ -15,7 +15,10 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 fn cancel(order_id: OrderId) -> Arc<dyn AnyCommand> {
-    Arc::new(CancelOrder { order_id, reason: "asked for".to_owned() })
+    Arc::new(CancelOrder {
+        order_id,
+        reason: "asked for".to_owned(),
+    })
 }
 
 fn undecodable(answer: &Result<Receipt, SubmitError>) -> bool {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use entrepot_event_store::SubmitError;
-use entrepot_tests::{Forged, TestDb, both, catch_up, forge, give, order, retailer, row_findings, submission};
+use entrepot_tests::{
+    Forged, TestDb, both, catch_up, forge, give, order, retailer, row_findings, submission,
+};
 use futures_util::future::join_all;
 use tokio::time::timeout;
 use uuid::Uuid;

@@ -12,7 +12,10 @@ const CATALOGUE: [&str; 5] = ["checkpoint", "lease", "tenant", "tenant_head", "t
 async fn two_tenants() -> (TestDb, DatabaseConnection, [i64; 2]) {
     let db = TestDb::postgres().await;
     let store = db.store().await;
-    let tenants = [retailer(&store, "north").await, retailer(&store, "south").await];
+    let tenants = [
+        retailer(&store, "north").await,
+        retailer(&store, "south").await,
+    ];
     for tenant in tenants {
         bustle(std::slice::from_ref(&store), tenant, 16, 6).await;
         catch_up(&store, tenant).await;
@@ -30,12 +33,20 @@ async fn two_tenants() -> (TestDb, DatabaseConnection, [i64; 2]) {
 }
 
 async fn texts(sql: &DatabaseConnection, query: &str) -> Vec<String> {
-    let rows = sql.query_all_raw(Statement::from_string(DbBackend::Postgres, query)).await.expect("answers");
-    rows.iter().map(|row| row.try_get_by_index(0).expect("text")).collect()
+    let rows = sql
+        .query_all_raw(Statement::from_string(DbBackend::Postgres, query))
+        .await
+        .expect("answers");
+    rows.iter()
+        .map(|row| row.try_get_by_index(0).expect("text"))
+        .collect()
 }
 
 async fn count(sql: &DatabaseConnection, query: &str) -> i64 {
-    let row = sql.query_one_raw(Statement::from_string(DbBackend::Postgres, query)).await.expect("answers");
+    let row = sql
+        .query_one_raw(Statement::from_string(DbBackend::Postgres, query))
+        .await
+        .expect("answers");
     row.expect("a row").try_get_by_index(0).expect("a number")
 }
 
@@ -53,26 +64,52 @@ async fn tenant_tables(sql: &DatabaseConnection) -> Vec<String> {
 }
 
 async fn views(sql: &DatabaseConnection) -> Vec<String> {
-    texts(sql, "SELECT 'bi.' || viewname FROM pg_views WHERE schemaname = 'bi' ORDER BY 1").await
+    texts(
+        sql,
+        "SELECT 'bi.' || viewname FROM pg_views WHERE schemaname = 'bi' ORDER BY 1",
+    )
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_servers_role_sees_one_tenant_or_none() {
     let (_db, sql, [north, south]) = two_tenants().await;
     let (tables, views) = (tenant_tables(&sql).await, views(&sql).await);
-    assert!(tables.len() >= 19 && views.len() >= 9, "{tables:?} {views:?}");
+    assert!(
+        tables.len() >= 19 && views.len() >= 9,
+        "{tables:?} {views:?}"
+    );
     let mut filled = 0;
     for table in &tables {
-        filled += usize::from(count(&sql, &format!("SELECT count(*) FROM {table} WHERE tenant_id = {south}")).await > 0);
+        filled += usize::from(
+            count(
+                &sql,
+                &format!("SELECT count(*) FROM {table} WHERE tenant_id = {south}"),
+            )
+            .await
+                > 0,
+        );
     }
-    assert!(filled >= tables.len() - 1, "only {filled} of {} tables have rows to hide", tables.len());
+    assert!(
+        filled >= tables.len() - 1,
+        "only {filled} of {} tables have rows to hide",
+        tables.len()
+    );
 
     for name in tables.iter().chain(&views) {
         as_app(&sql, None).await;
-        assert_eq!(count(&sql, &format!("SELECT count(*) FROM {name}")).await, 0, "{name} without a tenant");
+        assert_eq!(
+            count(&sql, &format!("SELECT count(*) FROM {name}")).await,
+            0,
+            "{name} without a tenant"
+        );
         as_app(&sql, Some(north)).await;
         let foreign = format!("SELECT count(*) FROM {name} WHERE tenant_id <> {north}");
-        assert_eq!(count(&sql, &foreign).await, 0, "{name} shows a foreign tenant");
+        assert_eq!(
+            count(&sql, &foreign).await,
+            0,
+            "{name} shows a foreign tenant"
+        );
     }
 }
 
@@ -83,11 +120,21 @@ async fn the_servers_role_writes_no_foreign_rows() {
     as_app(&sql, Some(north)).await;
     for table in &tables {
         // A row of its own, moved to the neighbor.
-        let moved = sql.execute_unprepared(&format!("UPDATE {table} SET tenant_id = {south}")).await;
+        let moved = sql
+            .execute_unprepared(&format!("UPDATE {table} SET tenant_id = {south}"))
+            .await;
         let count = count(&sql, &format!("SELECT count(*) FROM {table}")).await;
-        assert!(moved.is_err() || count == 0, "{table} lets a row go to another tenant");
-        let foreign = sql.execute_unprepared(&format!("DELETE FROM {table} WHERE tenant_id = {south}")).await;
-        assert!(foreign.is_err() || foreign.is_ok_and(|done| done.rows_affected() == 0), "{table}");
+        assert!(
+            moved.is_err() || count == 0,
+            "{table} lets a row go to another tenant"
+        );
+        let foreign = sql
+            .execute_unprepared(&format!("DELETE FROM {table} WHERE tenant_id = {south}"))
+            .await;
+        assert!(
+            foreign.is_err() || foreign.is_ok_and(|done| done.rows_affected() == 0),
+            "{table}"
+        );
     }
 }
 
@@ -95,9 +142,21 @@ async fn the_servers_role_writes_no_foreign_rows() {
 async fn history_is_immutable_for_the_servers_role() {
     let (_db, sql, [north, _]) = two_tenants().await;
     as_app(&sql, Some(north)).await;
-    for statement in ["UPDATE event SET payload = '{}'", "DELETE FROM event", "TRUNCATE event", "DROP TABLE event"] {
-        let refused = sql.execute_unprepared(statement).await.expect_err(statement).to_string();
-        assert!(refused.contains("permission denied") || refused.contains("must be owner"), "{statement}: {refused}");
+    for statement in [
+        "UPDATE event SET payload = '{}'",
+        "DELETE FROM event",
+        "TRUNCATE event",
+        "DROP TABLE event",
+    ] {
+        let refused = sql
+            .execute_unprepared(statement)
+            .await
+            .expect_err(statement)
+            .to_string();
+        assert!(
+            refused.contains("permission denied") || refused.contains("must be owner"),
+            "{statement}: {refused}"
+        );
     }
 }
 
@@ -106,10 +165,22 @@ async fn every_tenant_table_is_protected() {
     let db = TestDb::postgres().await;
     let sql = db.sql().await;
     for table in tenant_tables(&sql).await {
-        let forced = format!("SELECT count(*) FROM pg_class WHERE oid = '{table}'::regclass AND relrowsecurity AND relforcerowsecurity");
-        assert_eq!(count(&sql, &forced).await, 1, "{table} has row-level security, for its owner too");
-        let bound = format!("SELECT count(*) FROM pg_policies WHERE tablename = '{table}' AND qual IS NOT NULL AND with_check IS NOT NULL");
-        assert_eq!(count(&sql, &bound).await, 1, "{table} has one policy, for reading and writing");
+        let forced = format!(
+            "SELECT count(*) FROM pg_class WHERE oid = '{table}'::regclass AND relrowsecurity AND relforcerowsecurity"
+        );
+        assert_eq!(
+            count(&sql, &forced).await,
+            1,
+            "{table} has row-level security, for its owner too"
+        );
+        let bound = format!(
+            "SELECT count(*) FROM pg_policies WHERE tablename = '{table}' AND qual IS NOT NULL AND with_check IS NOT NULL"
+        );
+        assert_eq!(
+            count(&sql, &bound).await,
+            1,
+            "{table} has one policy, for reading and writing"
+        );
     }
     let unbound = texts(
         &sql,
@@ -119,16 +190,28 @@ async fn every_tenant_table_is_protected() {
          ORDER BY 1",
     )
     .await;
-    assert_eq!(unbound, ["tenant_slug_key", "timer_due"], "every other index starts with the tenant");
+    assert_eq!(
+        unbound,
+        ["tenant_slug_key", "timer_due"],
+        "every other index starts with the tenant"
+    );
     let definers = texts(
         &sql,
         "SELECT c.relname::text FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace = 'bi'::regnamespace
          AND NOT coalesce(c.reloptions, '{}') @> '{security_invoker=true}'",
     )
     .await;
-    assert_eq!(definers, Vec::<String>::new(), "views show what the reader may see");
+    assert_eq!(
+        definers,
+        Vec::<String>::new(),
+        "views show what the reader may see"
+    );
     let role = "SELECT count(*) FROM pg_roles WHERE rolname = 'entrepot_app' AND NOT rolsuper AND NOT rolbypassrls AND NOT rolcanlogin";
     assert_eq!(count(&sql, role).await, 1);
     let owned = "SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname = 'entrepot_app'";
-    assert_eq!(count(&sql, owned).await, 0, "the server's role owns nothing");
+    assert_eq!(
+        count(&sql, owned).await,
+        0,
+        "the server's role owns nothing"
+    );
 }

@@ -44,12 +44,12 @@ async fn run<C: AnyCommand + 'static>(
     ctx: &Context<'_>,
     sku: String,
     outgoing: Outgoing<C>,
-) -> Result<ProductPayload> {
+) -> Result<Option<ProductPayload>> {
     let (receipt, result) = submit(ctx, outgoing).await?;
-    Ok(ProductPayload {
+    Ok(Some(ProductPayload {
         sku: receipt.map(|_| sku),
         result,
-    })
+    }))
 }
 
 /// A new SKU.
@@ -100,7 +100,7 @@ impl CatalogMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The new SKU.")] input: SkuCreateInput,
-    ) -> Result<ProductPayload> {
+    ) -> Result<Option<ProductPayload>> {
         let command = domain::CreateSku {
             sku: Sku(input.sku.clone()),
             title: input.title,
@@ -122,7 +122,7 @@ impl CatalogMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The price.")] input: PriceSetInput,
-    ) -> Result<ProductPayload> {
+    ) -> Result<Option<ProductPayload>> {
         let command = domain::SetPrice {
             sku: Sku(input.sku.clone()),
             currency: input.currency.0,
@@ -142,7 +142,7 @@ impl CatalogMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which SKU.")] input: SkuDiscontinueInput,
-    ) -> Result<ProductPayload> {
+    ) -> Result<Option<ProductPayload>> {
         let command = domain::DiscontinueSku {
             sku: Sku(input.sku.clone()),
         };

@@ -76,7 +76,8 @@ fn filtered(
     use products::Column;
     // Not LIKE: its case and its wildcards differ between the databases.
     let starts_with = |prefix: &String| {
-        let length = i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX);
+        // PostgreSQL knows no `substr` with a bigint.
+        let length = i32::try_from(prefix.chars().count()).unwrap_or(i32::MAX);
         Func::cust("substr")
             .args([Expr::col(Column::Sku), Expr::val(1), Expr::val(length)])
             .eq(prefix.as_str())

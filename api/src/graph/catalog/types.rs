@@ -11,6 +11,7 @@ use crate::graph::scalar::{DateTime, Money};
 /// Something that the tenant sells: a SKU with its prices.
 pub struct Product(pub(crate) products::Model);
 
+/// Something that the tenant sells: a SKU with its prices.
 #[Object]
 impl Product {
     /// Global id.

@@ -47,12 +47,12 @@ impl CustomerPayload {
 async fn run<C: AnyCommand + 'static>(
     ctx: &Context<'_>,
     outgoing: Outgoing<C>,
-) -> Result<CustomerPayload> {
+) -> Result<Option<CustomerPayload>> {
     let (receipt, result) = submit(ctx, outgoing).await?;
-    Ok(CustomerPayload {
+    Ok(Some(CustomerPayload {
         customer_id: receipt.map(|receipt| receipt.subject),
         result,
-    })
+    }))
 }
 
 /// A customer's id in another system.
@@ -117,7 +117,7 @@ impl CustomerMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The new customer.")] mut input: CustomerRegisterInput,
-    ) -> Result<CustomerPayload> {
+    ) -> Result<Option<CustomerPayload>> {
         let key = input.idempotency_key.take();
         let fingerprint = format!("{input:?}");
         let customer_id = input.id()?;
@@ -160,7 +160,7 @@ impl CustomerMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What holds from now on.")] mut input: CustomerUpdateInput,
-    ) -> Result<CustomerPayload> {
+    ) -> Result<Option<CustomerPayload>> {
         let key = input.idempotency_key.take();
         let fingerprint = format!("{input:?}");
         let customer_id = gid::decode(&input.customer_id, "Customer", "customerId")?;
@@ -197,7 +197,7 @@ impl CustomerMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which customer.")] input: CustomerEraseInput,
-    ) -> Result<CustomerPayload> {
+    ) -> Result<Option<CustomerPayload>> {
         let customer_id = gid::decode(&input.customer_id, "Customer", "customerId")?;
         let command = domain::EraseCustomer {
             customer_id: CustomerId(customer_id),

@@ -24,6 +24,7 @@ pub enum CustomerStatus {
     Erased,
 }
 
+/// Somebody who orders.
 #[Object]
 impl Customer {
     /// Global id.

@@ -61,13 +61,13 @@ async fn run<C: AnyCommand + 'static>(
     ctx: &Context<'_>,
     order_id: OrderId,
     outgoing: Outgoing<C>,
-) -> Result<ShipmentPayload> {
+) -> Result<Option<ShipmentPayload>> {
     let (receipt, result) = submit(ctx, outgoing).await?;
-    Ok(ShipmentPayload {
+    Ok(Some(ShipmentPayload {
         order_id,
         receipt,
         result,
-    })
+    }))
 }
 
 fn order_id(id: &ID) -> Result<OrderId> {
@@ -127,7 +127,7 @@ impl FulfillmentMutation {
         &self,
         ctx: &Context<'_>,
         input: ShipmentDispatchInput,
-    ) -> Result<ShipmentPayload> {
+    ) -> Result<Option<ShipmentPayload>> {
         let line = |line: ShipmentDispatchLineInput| domain::ShippedLine {
             line: line.line,
             quantity: line.quantity.0,
@@ -155,7 +155,7 @@ impl FulfillmentMutation {
         &self,
         ctx: &Context<'_>,
         input: ShipmentDeliverInput,
-    ) -> Result<ShipmentPayload> {
+    ) -> Result<Option<ShipmentPayload>> {
         let command = domain::DeliverShipment {
             order_id: order_id(&input.order_id)?,
             shipment_id: gid::decode(&input.shipment_id, "Shipment", "shipmentId")

@@ -24,6 +24,7 @@ impl Shipment {
     }
 }
 
+/// A shipment of an order's lines.
 #[Object]
 impl Shipment {
     /// Global id.

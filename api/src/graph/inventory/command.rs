@@ -86,9 +86,9 @@ async fn run<C: AnyCommand + 'static>(
     ctx: &Context<'_>,
     command: C,
     key: Option<String>,
-) -> Result<StockPayload> {
+) -> Result<Option<StockPayload>> {
     let (receipt, result) = submit(ctx, Outgoing::new(command, key)).await?;
-    Ok(StockPayload { receipt, result })
+    Ok(Some(StockPayload { receipt, result }))
 }
 
 /// Goods that came in, with what they cost: give either `unitCostMinor` or `totalCostMinor`.
@@ -207,7 +207,7 @@ impl InventoryMutation {
         &self,
         ctx: &Context<'_>,
         input: StockReceiveInput,
-    ) -> Result<StockPayload> {
+    ) -> Result<Option<StockPayload>> {
         let command = domain::ReceiveStock {
             sku: Sku(input.sku),
             warehouse: Warehouse(input.warehouse),
@@ -224,7 +224,7 @@ impl InventoryMutation {
         &self,
         ctx: &Context<'_>,
         input: StockReserveInput,
-    ) -> Result<StockPayload> {
+    ) -> Result<Option<StockPayload>> {
         let command = domain::ReserveStock {
             sku: Sku(input.sku),
             warehouse: input.warehouse.map(Warehouse),
@@ -240,7 +240,7 @@ impl InventoryMutation {
         &self,
         ctx: &Context<'_>,
         input: StockReleaseInput,
-    ) -> Result<StockPayload> {
+    ) -> Result<Option<StockPayload>> {
         let reservation_id = gid::decode(&input.reservation_id, RESERVATION, "reservationId")?;
         let command = domain::ReleaseStock {
             sku: Sku(input.sku),
@@ -253,7 +253,11 @@ impl InventoryMutation {
 
     /// Takes units out for good, outside of any order, at their share of the stock's value.
     #[graphql(guard = "Allow(Area::ManageStock)")]
-    async fn stock_issue(&self, ctx: &Context<'_>, input: StockIssueInput) -> Result<StockPayload> {
+    async fn stock_issue(
+        &self,
+        ctx: &Context<'_>,
+        input: StockIssueInput,
+    ) -> Result<Option<StockPayload>> {
         let reservation = input.reservation_id.as_ref();
         let reservation_id = gid::decode_opt(reservation, RESERVATION, "reservationId")?;
         let command = domain::IssueStock {
@@ -271,7 +275,7 @@ impl InventoryMutation {
         &self,
         ctx: &Context<'_>,
         input: StockAdjustInput,
-    ) -> Result<StockPayload> {
+    ) -> Result<Option<StockPayload>> {
         let command = domain::AdjustStock {
             sku: Sku(input.sku),
             warehouse: Warehouse(input.warehouse),
@@ -289,7 +293,7 @@ impl InventoryMutation {
         &self,
         ctx: &Context<'_>,
         input: StockTransferInput,
-    ) -> Result<StockPayload> {
+    ) -> Result<Option<StockPayload>> {
         let command = domain::TransferStock {
             sku: Sku(input.sku),
             from: Warehouse(input.from),

@@ -22,6 +22,7 @@ impl StockPosition {
     }
 }
 
+/// Stock of a SKU in a warehouse.
 #[Object]
 impl StockPosition {
     /// Global id: always the same for a SKU and a warehouse.

@@ -36,6 +36,7 @@ impl MarginLine {
     }
 }
 
+/// What an order line earned, in the order's currency, tax excluded.
 #[Object]
 impl MarginLine {
     /// The order's global id.

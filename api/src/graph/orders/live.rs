@@ -60,7 +60,12 @@ impl Watched for WatchedOrders {
         self.order_id.is_none_or(|wanted| wanted == *key)
     }
 
-    async fn rows(&self, session: &Session, snapshot: &Snapshot, keys: Vec<Uuid>) -> Result<HashMap<Uuid, OrderDoc>> {
+    async fn rows(
+        &self,
+        session: &Session,
+        snapshot: &Snapshot,
+        keys: Vec<Uuid>,
+    ) -> Result<HashMap<Uuid, OrderDoc>> {
         let mut rows = by_ids(session, snapshot, &keys).await?;
         if let Some(channel) = &self.channel {
             rows.retain(|_, order| order.channel == *channel);

@@ -31,10 +31,16 @@ pub(super) fn document(row: &orders::Model) -> Result<OrderDoc> {
 }
 
 /// Orders by id, in one state.
-pub(super) async fn by_ids(session: &Session, snapshot: &Snapshot, ids: &[Uuid]) -> Result<HashMap<Uuid, OrderDoc>> {
+pub(super) async fn by_ids(
+    session: &Session,
+    snapshot: &Snapshot,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, OrderDoc>> {
     let rows = visible(session)?.filter(orders::Column::OrderId.is_in(ids.iter().copied()));
     let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
-    rows.iter().map(|row| Ok((row.order_id, document(row)?))).collect()
+    rows.iter()
+        .map(|row| Ok((row.order_id, document(row)?)))
+        .collect()
 }
 
 /// Orders by id, batched within one request.

@@ -77,7 +77,10 @@ pub enum OrderSort {
 impl OrderFilter {
     /// All orders of a customer.
     pub(in crate::graph) fn of_customer(id: Uuid) -> Self {
-        Self { customer_id: Some(gid::encode("Customer", id)), ..Self::default() }
+        Self {
+            customer_id: Some(gid::encode("Customer", id)),
+            ..Self::default()
+        }
     }
 }
 
@@ -90,27 +93,51 @@ impl OrderSort {
             Self::TotalDesc => (orders::Column::TotalMinor, true),
             Self::TotalAsc => (orders::Column::TotalMinor, false),
         };
-        Keyset { columns: vec![column, orders::Column::OrderId], descending }
+        Keyset {
+            columns: vec![column, orders::Column::OrderId],
+            descending,
+        }
     }
 }
 
-fn filtered(mut rows: Select<orders::Entity>, filter: &OrderFilter) -> Result<Select<orders::Entity>> {
+fn filtered(
+    mut rows: Select<orders::Entity>,
+    filter: &OrderFilter,
+) -> Result<Select<orders::Entity>> {
     use entrepot_projections::orders as model;
     use orders::Column;
     let customer = gid::decode_opt(filter.customer_id.as_ref(), "Customer", "filter.customerId")?;
-    let subscription = gid::decode_opt(filter.subscription_id.as_ref(), "Subscription", "filter.subscriptionId")?;
+    let subscription = gid::decode_opt(
+        filter.subscription_id.as_ref(),
+        "Subscription",
+        "filter.subscriptionId",
+    )?;
     let conditions = [
-        filter.channel.as_ref().map(|channel| Column::Channel.eq(channel)),
-        filter.external_id.as_ref().map(|id| Column::ExternalId.eq(id)),
+        filter
+            .channel
+            .as_ref()
+            .map(|channel| Column::Channel.eq(channel)),
+        filter
+            .external_id
+            .as_ref()
+            .map(|id| Column::ExternalId.eq(id)),
         customer.map(|id| Column::CustomerId.eq(id)),
         subscription.map(|id| Column::SubscriptionId.eq(id)),
-        filter.status.map(|status| Column::Status.eq(model::OrderStatus::from(status).as_str())),
-        filter.payment_status.map(|status| Column::PaymentStatus.eq(model::PaymentStatus::from(status).as_str())),
         filter
-            .fulfillment_status
-            .map(|status| Column::FulfillmentStatus.eq(model::FulfillmentStatus::from(status).as_str())),
-        filter.placed_from.map(|from| Column::PlacedAt.gte(from.0.micros())),
-        filter.placed_before.map(|before| Column::PlacedAt.lt(before.0.micros())),
+            .status
+            .map(|status| Column::Status.eq(model::OrderStatus::from(status).as_str())),
+        filter
+            .payment_status
+            .map(|status| Column::PaymentStatus.eq(model::PaymentStatus::from(status).as_str())),
+        filter.fulfillment_status.map(|status| {
+            Column::FulfillmentStatus.eq(model::FulfillmentStatus::from(status).as_str())
+        }),
+        filter
+            .placed_from
+            .map(|from| Column::PlacedAt.gte(from.0.micros())),
+        filter
+            .placed_before
+            .map(|before| Column::PlacedAt.lt(before.0.micros())),
     ];
     for condition in conditions.into_iter().flatten() {
         rows = rows.filter(condition);
@@ -130,8 +157,18 @@ pub(in crate::graph) async fn list(
     let snapshot = session.read().await?;
     let total_count = total(ctx, &snapshot.tx, &rows).await?;
     let binding = format!("{}:orders:{sort:?}:{filter:?}", session.tenant()?);
-    let page = page(&snapshot.tx, rows, &sort.keyset(), &args, &session.app.secrets, &binding).await?;
-    page.try_connect(OrderConnectionFields { total_count }, |row| document(&row).map(Order))
+    let page = page(
+        &snapshot.tx,
+        rows,
+        &sort.keyset(),
+        &args,
+        &session.app.secrets,
+        &binding,
+    )
+    .await?;
+    page.try_connect(OrderConnectionFields { total_count }, |row| {
+        document(&row).map(Order)
+    })
 }
 
 #[Object]
@@ -145,7 +182,10 @@ impl OrderQuery {
 
     /// Orders, page by page: `first` 50 by default, 250 at most.
     #[graphql(guard = "Allow(Area::Orders)")]
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn orders(
         &self,
         ctx: &Context<'_>,
@@ -156,13 +196,26 @@ impl OrderQuery {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Option<OrderConnection>> {
-        let args = PageArgs { first, after, last, before };
-        list(ctx, filter.unwrap_or_default(), sort, args).await.map(Some)
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        list(ctx, filter.unwrap_or_default(), sort, args)
+            .await
+            .map(Some)
     }
 
     /// Sums of the orders placed on a range of days, from the daily roll-up.
     #[graphql(guard = "Allow(Area::Orders)")]
-    async fn order_sums(&self, ctx: &Context<'_>, filter: Option<OrderSumsFilter>) -> Result<Option<Vec<OrderSums>>> {
-        totals::sums(ctx, filter.unwrap_or_default()).await.map(Some)
+    async fn order_sums(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<OrderSumsFilter>,
+    ) -> Result<Option<Vec<OrderSums>>> {
+        totals::sums(ctx, filter.unwrap_or_default())
+            .await
+            .map(Some)
     }
 }

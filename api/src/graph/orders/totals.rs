@@ -80,7 +80,9 @@ pub(super) async fn sums(ctx: &Context<'_>, filter: OrderSumsFilter) -> Result<V
         filter.from.map(|from| Column::Day.gte(from.0.to_string())),
         filter.to.map(|to| Column::Day.lte(to.0.to_string())),
         filter.channel.map(|channel| Column::Channel.eq(channel)),
-        session.channels().map(|channels| Column::Channel.is_in(channels)),
+        session
+            .channels()
+            .map(|channels| Column::Channel.is_in(channels)),
     ];
     for condition in conditions.into_iter().flatten() {
         rows = rows.filter(condition);
@@ -101,9 +103,15 @@ pub(super) async fn sums(ctx: &Context<'_>, filter: OrderSumsFilter) -> Result<V
         .map_err(error::db)?;
     let mut by_currency: BTreeMap<String, Vec<Sum>> = BTreeMap::new();
     for sum in sums {
-        by_currency.entry(sum.currency.clone()).or_default().push(sum);
+        by_currency
+            .entry(sum.currency.clone())
+            .or_default()
+            .push(sum);
     }
-    Ok(by_currency.into_iter().filter_map(|(code, sums)| Some(of_currency(Currency::parse(&code)?, &sums))).collect())
+    Ok(by_currency
+        .into_iter()
+        .filter_map(|(code, sums)| Some(of_currency(Currency::parse(&code)?, &sums)))
+        .collect())
 }
 
 fn of_currency(currency: Currency, sums: &[Sum]) -> OrderSums {

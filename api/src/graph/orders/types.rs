@@ -77,6 +77,7 @@ pub enum OrderAllocation {
     Imported,
 }
 
+/// An order.
 #[Object]
 impl Order {
     /// Global id.
@@ -98,7 +99,9 @@ impl Order {
     #[graphql(guard = "Allow(Area::Customers)")]
     async fn customer(&self, ctx: &Context<'_>) -> Result<Option<Customer>> {
         match self.0.customer_id {
-            Some(id) => Ok(loader::load::<CustomerLoader, _>(ctx, id.0).await?.map(Customer)),
+            Some(id) => Ok(loader::load::<CustomerLoader, _>(ctx, id.0)
+                .await?
+                .map(Customer)),
             None => Ok(None),
         }
     }
@@ -161,12 +164,22 @@ impl Order {
 
     /// Why the order was canceled, if it was.
     async fn cancel_reason(&self) -> Option<&str> {
-        self.0.cancellation.as_ref().map(|cancellation| cancellation.reason.as_str())
+        self.0
+            .cancellation
+            .as_ref()
+            .map(|cancellation| cancellation.reason.as_str())
     }
 
     /// In order of their numbers.
     async fn lines(&self) -> Vec<OrderLine<'_>> {
-        self.0.lines.iter().map(|line| OrderLine { line, currency: self.0.currency }).collect()
+        self.0
+            .lines
+            .iter()
+            .map(|line| OrderLine {
+                line,
+                currency: self.0.currency,
+            })
+            .collect()
     }
 
     /// Delivery charged to the customer.
@@ -197,12 +210,20 @@ impl Order {
 
     /// In the order in which they were first heard of.
     async fn payments(&self) -> Vec<Payment> {
-        self.0.payments.iter().map(|payment| Payment::new(payment, self.0.currency)).collect()
+        self.0
+            .payments
+            .iter()
+            .map(|payment| Payment::new(payment, self.0.currency))
+            .collect()
     }
 
     /// In the order in which they left.
     async fn shipments(&self) -> Vec<Shipment> {
-        self.0.shipments.iter().map(|shipment| Shipment::new(shipment, self.0.currency)).collect()
+        self.0
+            .shipments
+            .iter()
+            .map(|shipment| Shipment::new(shipment, self.0.currency))
+            .collect()
     }
 
     /// What each line earned, in order of their numbers.
@@ -218,6 +239,7 @@ pub struct OrderLine<'a> {
     currency: Currency,
 }
 
+/// A line of an order.
 #[Object]
 impl OrderLine<'_> {
     /// The line's number in the order, from 1.
@@ -233,7 +255,11 @@ impl OrderLine<'_> {
     /// The same with its description and today's prices. Null for a SKU that is not in the catalog.
     #[graphql(guard = "Allow(Area::Catalog)")]
     async fn product(&self, ctx: &Context<'_>) -> Result<Option<Product>> {
-        Ok(loader::load::<ProductLoader, _>(ctx, self.line.sku.0.clone()).await?.map(Product))
+        Ok(
+            loader::load::<ProductLoader, _>(ctx, self.line.sku.0.clone())
+                .await?
+                .map(Product),
+        )
     }
 
     /// Units ordered, in the SKU's base unit.
@@ -258,7 +284,9 @@ impl OrderLine<'_> {
 
     /// For one unit, tax excluded; null for imported lines that state only the sum.
     async fn unit_price(&self) -> Option<Money> {
-        self.line.unit_price_minor.map(|minor| Money::new(minor, self.currency))
+        self.line
+            .unit_price_minor
+            .map(|minor| Money::new(minor, self.currency))
     }
 
     /// Before discounts, tax excluded.
@@ -268,7 +296,11 @@ impl OrderLine<'_> {
 
     /// What was taken off, with its reason.
     async fn discounts(&self) -> Vec<LineDiscount> {
-        self.line.discounts.iter().map(|discount| LineDiscount::new(discount, self.currency)).collect()
+        self.line
+            .discounts
+            .iter()
+            .map(|discount| LineDiscount::new(discount, self.currency))
+            .collect()
     }
 
     /// Gross less discounts.
@@ -295,7 +327,10 @@ impl OrderLine<'_> {
     async fn reservations(&self) -> Vec<LineReservation> {
         let reservations = self.line.reservations.iter();
         reservations
-            .map(|held| LineReservation { warehouse: held.warehouse.to_string(), quantity: BigInt(held.quantity) })
+            .map(|held| LineReservation {
+                warehouse: held.warehouse.to_string(),
+                quantity: BigInt(held.quantity),
+            })
             .collect()
     }
 }
@@ -324,7 +359,11 @@ pub enum LineDiscountScope {
 impl LineDiscount {
     fn new(discount: &Discount, currency: Currency) -> Self {
         let amount = Money::new(discount.amount_minor, currency);
-        Self { code: discount.code.clone(), scope: discount.scope.into(), amount }
+        Self {
+            code: discount.code.clone(),
+            scope: discount.scope.into(),
+            amount,
+        }
     }
 }
 

@@ -69,9 +69,9 @@ async fn run<C: AnyCommand + 'static>(
     ctx: &Context<'_>,
     command: C,
     key: Option<String>,
-) -> Result<PaymentPayload> {
+) -> Result<Option<PaymentPayload>> {
     let (receipt, result) = submit(ctx, Outgoing::new(command, key)).await?;
-    Ok(PaymentPayload { receipt, result })
+    Ok(Some(PaymentPayload { receipt, result }))
 }
 
 fn payment_id(id: &ID) -> Result<PaymentId> {
@@ -221,7 +221,7 @@ impl PaymentMutation {
         &self,
         ctx: &Context<'_>,
         input: PaymentAuthorizeInput,
-    ) -> Result<PaymentPayload> {
+    ) -> Result<Option<PaymentPayload>> {
         let command = domain::AuthorizePayment {
             payment_id: new_payment_id(input.payment_id.as_ref())?,
             order_id: order_id(&input.order_id)?,
@@ -240,7 +240,7 @@ impl PaymentMutation {
         &self,
         ctx: &Context<'_>,
         input: PaymentCaptureInput,
-    ) -> Result<PaymentPayload> {
+    ) -> Result<Option<PaymentPayload>> {
         let command = domain::CapturePayment {
             payment_id: payment_id(&input.payment_id)?,
             amount_minor: minor(input.amount_minor),
@@ -256,7 +256,7 @@ impl PaymentMutation {
         &self,
         ctx: &Context<'_>,
         input: PaymentVoidInput,
-    ) -> Result<PaymentPayload> {
+    ) -> Result<Option<PaymentPayload>> {
         let command = domain::VoidPayment {
             payment_id: payment_id(&input.payment_id)?,
         };
@@ -269,7 +269,7 @@ impl PaymentMutation {
         &self,
         ctx: &Context<'_>,
         input: PaymentRefundInput,
-    ) -> Result<PaymentPayload> {
+    ) -> Result<Option<PaymentPayload>> {
         let command = domain::RefundPayment {
             payment_id: payment_id(&input.payment_id)?,
             amount_minor: minor(input.amount_minor),
@@ -285,7 +285,7 @@ impl PaymentMutation {
         &self,
         ctx: &Context<'_>,
         input: PaymentRecordExternalInput,
-    ) -> Result<PaymentPayload> {
+    ) -> Result<Option<PaymentPayload>> {
         let command = domain::RecordExternalPayment {
             payment_id: new_payment_id(input.payment_id.as_ref())?,
             order_id: order_id(&input.order_id)?,
@@ -305,7 +305,7 @@ impl PaymentMutation {
         &self,
         ctx: &Context<'_>,
         input: PaymentAssessFeeInput,
-    ) -> Result<PaymentPayload> {
+    ) -> Result<Option<PaymentPayload>> {
         let command = domain::AssessFee {
             payment_id: payment_id(&input.payment_id)?,
             amount_minor: input.amount_minor.0,
@@ -320,7 +320,7 @@ impl PaymentMutation {
         &self,
         ctx: &Context<'_>,
         input: PaymentReportUnknownInput,
-    ) -> Result<PaymentPayload> {
+    ) -> Result<Option<PaymentPayload>> {
         let command = domain::ReportUnknownOutcome {
             payment_id: payment_id(&input.payment_id)?,
             attempt: input.attempt.into(),
@@ -335,7 +335,7 @@ impl PaymentMutation {
         &self,
         ctx: &Context<'_>,
         input: PaymentResolveUnknownInput,
-    ) -> Result<PaymentPayload> {
+    ) -> Result<Option<PaymentPayload>> {
         let command = domain::ResolveOutcome {
             payment_id: payment_id(&input.payment_id)?,
             happened: input.happened,

@@ -35,6 +35,7 @@ impl Payment {
     }
 }
 
+/// A payment of an order.
 #[Object]
 impl Payment {
     /// Global id.

@@ -46,12 +46,12 @@ async fn run<C: AnyCommand + 'static>(
     ctx: &Context<'_>,
     command: C,
     key: Option<String>,
-) -> Result<SubscriptionPayload> {
+) -> Result<Option<SubscriptionPayload>> {
     let (receipt, result) = submit(ctx, Outgoing::new(command, key)).await?;
-    Ok(SubscriptionPayload {
+    Ok(Some(SubscriptionPayload {
         subscription_id: receipt.map(|receipt| receipt.subject),
         result,
-    })
+    }))
 }
 
 /// Something to order in every cycle.
@@ -210,7 +210,7 @@ impl SubscriptionMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The new subscription.")] mut input: SubscriptionCreateInput,
-    ) -> Result<SubscriptionPayload> {
+    ) -> Result<Option<SubscriptionPayload>> {
         let key = input.idempotency_key.take();
         run(ctx, input.command()?, key).await
     }
@@ -223,7 +223,7 @@ impl SubscriptionMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which cycle.")] input: SubscriptionRunCycleInput,
-    ) -> Result<SubscriptionPayload> {
+    ) -> Result<Option<SubscriptionPayload>> {
         let subscription_id = subscription_id(&input.subscription_id)?;
         let command = domain::RunCycle {
             subscription_id,
@@ -238,7 +238,7 @@ impl SubscriptionMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which subscription, and until when.")] input: SubscriptionPauseInput,
-    ) -> Result<SubscriptionPayload> {
+    ) -> Result<Option<SubscriptionPayload>> {
         let subscription_id = subscription_id(&input.subscription_id)?;
         let command = domain::PauseSubscription {
             subscription_id,
@@ -253,7 +253,7 @@ impl SubscriptionMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which subscription.")] input: SubscriptionResumeInput,
-    ) -> Result<SubscriptionPayload> {
+    ) -> Result<Option<SubscriptionPayload>> {
         let command = domain::ResumeSubscription {
             subscription_id: subscription_id(&input.subscription_id)?,
         };
@@ -266,7 +266,7 @@ impl SubscriptionMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which subscription, and how many cycles.")] input: SubscriptionSkipInput,
-    ) -> Result<SubscriptionPayload> {
+    ) -> Result<Option<SubscriptionPayload>> {
         let subscription_id = subscription_id(&input.subscription_id)?;
         let command = domain::SkipCycle {
             subscription_id,
@@ -281,7 +281,7 @@ impl SubscriptionMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which item, and how much of it.")] input: SubscriptionChangeQuantityInput,
-    ) -> Result<SubscriptionPayload> {
+    ) -> Result<Option<SubscriptionPayload>> {
         let subscription_id = subscription_id(&input.subscription_id)?;
         let command = domain::ChangeQuantity {
             subscription_id,
@@ -297,7 +297,7 @@ impl SubscriptionMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which subscription, and why.")] input: SubscriptionCancelInput,
-    ) -> Result<SubscriptionPayload> {
+    ) -> Result<Option<SubscriptionPayload>> {
         let subscription_id = subscription_id(&input.subscription_id)?;
         let command = domain::CancelSubscription {
             subscription_id,

@@ -79,6 +79,7 @@ pub struct MrrMovementConnectionFields {
 /// A change of monthly recurring revenue.
 pub struct MrrMovement(mrr_movements::Model);
 
+/// A change of monthly recurring revenue.
 #[Object]
 impl MrrMovement {
     /// Why.

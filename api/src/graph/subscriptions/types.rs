@@ -77,6 +77,7 @@ impl SubscriptionContract {
     }
 }
 
+/// A subscription: goods that a customer gets again and again, at prices fixed when it was made.
 #[Object]
 impl SubscriptionContract {
     /// Global id.
@@ -217,6 +218,7 @@ pub struct SubscriptionItem<'a> {
     currency: Currency,
 }
 
+/// Something that every cycle orders.
 #[Object]
 impl SubscriptionItem<'_> {
     /// What.

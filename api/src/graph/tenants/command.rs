@@ -44,13 +44,13 @@ async fn run<C: AnyCommand + 'static>(
     ctx: &Context<'_>,
     command: C,
     key: Option<String>,
-) -> Result<TenantPayload> {
+) -> Result<Option<TenantPayload>> {
     let (receipt, result) = submit(ctx, Outgoing::new(command, key)).await?;
     let tenant = session(ctx)?.tenant()?;
-    Ok(TenantPayload {
+    Ok(Some(TenantPayload {
         tenant_id: receipt.map(|_| tenant),
         result,
-    })
+    }))
 }
 
 /// A new tenant.
@@ -213,7 +213,7 @@ impl TenantMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The new tenant.")] input: TenantCreateInput,
-    ) -> Result<TenantPayload> {
+    ) -> Result<Option<TenantPayload>> {
         let session = session(ctx)?;
         if !session.requester().platform() {
             return Err(fault(
@@ -228,10 +228,10 @@ impl TenantMutation {
             time_zone: Zone(input.time_zone),
         };
         if let Err(refusal) = command.check() {
-            return Ok(TenantPayload {
+            return Ok(Some(TenantPayload {
                 tenant_id: None,
                 result: refused(refusal),
-            });
+            }));
         }
         let tenant = session
             .app
@@ -241,10 +241,10 @@ impl TenantMutation {
             .map_err(error::store)?;
         let outgoing = Outgoing::new(command, input.idempotency_key);
         let (receipt, result) = submit_to(session, tenant, outgoing).await?;
-        Ok(TenantPayload {
+        Ok(Some(TenantPayload {
             tenant_id: receipt.map(|_| tenant),
             result,
-        })
+        }))
     }
 
     /// Refuses the tenant's commands until it is released. Reading goes on.
@@ -253,7 +253,7 @@ impl TenantMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Why.")] input: TenantSuspendInput,
-    ) -> Result<TenantPayload> {
+    ) -> Result<Option<TenantPayload>> {
         run(
             ctx,
             domain::SuspendTenant {
@@ -270,7 +270,7 @@ impl TenantMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Nothing but a key.")] input: TenantReleaseInput,
-    ) -> Result<TenantPayload> {
+    ) -> Result<Option<TenantPayload>> {
         run(ctx, domain::ReleaseTenant {}, input.idempotency_key).await
     }
 
@@ -280,7 +280,7 @@ impl TenantMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "One kind of configuration, whole.")] mut input: TenantConfigureInput,
-    ) -> Result<TenantPayload> {
+    ) -> Result<Option<TenantPayload>> {
         let key = input.idempotency_key.take();
         run(
             ctx,

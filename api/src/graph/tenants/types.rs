@@ -39,6 +39,7 @@ impl Tenant {
     }
 }
 
+/// A brand, a franchisee, a reseller: whose log this is.
 #[Object]
 impl Tenant {
     /// Its name in addresses and tokens.
@@ -79,6 +80,7 @@ impl Tenant {
 /// A tenant's configuration in force.
 pub struct TenantConfig<'a>(&'a domain::Tenant);
 
+/// A tenant's configuration in force.
 #[Object]
 impl TenantConfig<'_> {
     /// Counts the changes; every event of the log pins the revision that was in force. 0 before the

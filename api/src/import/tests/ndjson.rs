@@ -93,7 +93,7 @@ fn bad_orders() -> Vec<(String, &'static str)> {
             with("\"lines\"", "\"channel\":\"fax\",\"lines\""),
             "CHANNEL_UNKNOWN channel",
         ),
-        (with("]}", payment), "TOTALS_MISMATCH payments.0.amount"),
+        (with("]}", payment), "TOTALS_MISMATCH payments"),
         (with("]}", "],\"id\":4}"), "RECORD_MALFORMED -"),
         (
             of(&format!("\"{}\"", "x".repeat(LINE_MAX))),
