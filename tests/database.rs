@@ -11,7 +11,7 @@ use entrepot_event_store::db::{Db, DbOptions};
 use entrepot_event_store::{Feed, Hints, Store, clock};
 use entrepot_migration::{Migrator, MigratorTrait as _};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement,
 };
 use tokio_util::sync::CancellationToken;
 

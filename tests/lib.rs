@@ -4,7 +4,7 @@
 //! A test takes a [`TestDb`], opens one store a node, and gives commands. [`both!`] runs it on both
 //! databases. Nothing is skipped: without a server the PostgreSQL tests fail and say what to do.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::expect_used, reason = "tests")]
 
 mod bustle;
 mod database;

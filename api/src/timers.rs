@@ -84,7 +84,7 @@ async fn give(store: &Store, row: &timer::Model) {
     match store.submit(submission).await {
         Ok(_) | Err(SubmitError::Refused(_)) => {}
         Err(error) => {
-            tracing::warn!(tenant = row.tenant_id, kind = row.kind, %error, "a due command failed")
+            tracing::warn!(tenant = row.tenant_id, kind = row.kind, %error, "a due command failed");
         }
     }
 }

@@ -1,6 +1,11 @@
 //! What crosses crates, tested as a whole.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "stories are read from top to bottom"
+)]
 
 mod contracts;
 mod projections;

@@ -36,7 +36,7 @@ pub(super) async fn run(place: &Place, args: &ServeArgs) -> CliResult {
     let slugs: Vec<&str> = tenants.iter().map(|(_, slug)| *slug).collect();
     let notes = notes(place, &slugs)?;
     Ok(server::serve(app, args, stop, |address| {
-        say(notes.replace("{address}", &address.to_string()))
+        say(notes.replace("{address}", &address.to_string()));
     })
     .await?)
 }

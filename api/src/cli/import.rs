@@ -76,9 +76,9 @@ pub(super) async fn run(place: &Place, args: &ImportArgs) -> CliResult {
     workers.stop().await;
     app.store.db().close().await;
     if args.json {
-        say(serde_json::to_string(&report)?)
+        say(serde_json::to_string(&report)?);
     } else {
-        say(&report)
+        say(&report);
     }
     match (report.stopped, report.refused) {
         (true, _) => Err("stopped before the end of the file; run it again to go on".into()),

@@ -16,7 +16,7 @@ both! {
     async fn the_last_units_are_sold_once_on_one_node(db: TestDb) {
         let node = db.store().await;
         let tenant = tenant(&node, "north").await;
-        assert_sold_once(&[node.clone()], tenant).await;
+        assert_sold_once(std::slice::from_ref(&node), tenant).await;
     }
 }
 

@@ -28,7 +28,7 @@ fn purchase(tenant: TenantId, person: u64, nth: u64) -> (OrderId, Submission) {
         Arc::new(place(Some(order_id), &[("A", 1), ("GIFT", 2)])),
     );
     // Every fourth person sends no keys.
-    let keyed = if person % 4 == 0 {
+    let keyed = if person.is_multiple_of(4) {
         order
     } else {
         order.keyed(key(order_id.to_string()))
