@@ -1,6 +1,5 @@
 //! The program as its users meet it: a child process, HTTP, the command line, other people's clients.
 
-mod bad_input;
 mod buyers;
 mod client;
 mod isolation;
