@@ -148,13 +148,24 @@ async fn drop_database(server: &str, name: &str) {
     }
 }
 
+fn server() -> String {
+    told("ENTREPOT_TEST_POSTGRES")
+}
+
+/// The Redis of this run.
+pub fn redis() -> String {
+    told("ENTREPOT_TEST_REDIS")
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "where the test servers are is told by scripts/with-servers"
 )]
-fn server() -> String {
-    std::env::var("ENTREPOT_TEST_POSTGRES")
-        .expect("ENTREPOT_TEST_POSTGRES is not set: run scripts/test, which starts a PostgreSQL for the tests")
+fn told(variable: &str) -> String {
+    let value = std::env::var(variable);
+    value.unwrap_or_else(|_| {
+        panic!("{variable} is not set: run scripts/test, which starts the servers that tests need")
+    })
 }
 
 fn new_dir() -> PathBuf {

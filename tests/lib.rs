@@ -15,7 +15,7 @@ mod random;
 mod shop;
 
 pub use bustle::Bustle;
-pub use database::{TestDb, as_app};
+pub use database::{TestDb, as_app, redis};
 pub use forge::{Forged, forge};
 pub use proof::{assert_whole, catch_up, log_findings, row_findings};
 pub use proxy::{Cut, Proxy};

@@ -151,6 +151,8 @@ impl Lane {
         }
         let head = append::read_head(&self.shared.db, self.tenant).await?;
         self.memory.clear();
+        // After a lost commit, whoever waits for its events hears of them here.
+        self.shared.feed.head_is(self.tenant, head.position);
         Ok(*self.head.insert(head))
     }
 

@@ -109,12 +109,14 @@ impl Store {
 
     fn lane(&self, tenant: TenantId) -> mpsc::Sender<(Job, Reply)> {
         let mut lanes = self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let lane = lanes.entry(tenant).or_insert_with(|| {
-            let (sender, queue) = mpsc::channel(QUEUE_MAX);
-            tokio::spawn(Lane::new(Arc::clone(&self.0), tenant).run(queue));
-            sender
-        });
-        lane.clone()
+        if let Some(lane) = lanes.get(&tenant).filter(|lane| !lane.is_closed()) {
+            return lane.clone();
+        }
+        // The first command, the first for a while, or the first after the lane broke.
+        let (sender, queue) = mpsc::channel(QUEUE_MAX);
+        tokio::spawn(Lane::new(Arc::clone(&self.0), tenant).run(queue));
+        lanes.insert(tenant, sender.clone());
+        sender
     }
 
     /// Entries of a tenant's log after a position, in order, without gaps.

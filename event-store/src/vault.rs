@@ -75,8 +75,9 @@ impl Vault {
     ) -> Result<(Uuid, Vec<VaultWrite>), StoreError> {
         let (key, row) = self.new_key(tenant, subject_id)?;
         let sealed = self.sealed(&key, tenant, subject_id, record, email)?;
-        let writes = vec![VaultWrite::Key(row), VaultWrite::Record(sealed.clone())];
-        Ok((sealed.record_id, writes))
+        let record_id = sealed.record_id;
+        let writes = vec![VaultWrite::Key(row), VaultWrite::Record(sealed)];
+        Ok((record_id, writes))
     }
 
     fn sealed(

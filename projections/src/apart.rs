@@ -2,17 +2,16 @@
 //! names and stand before them on one connection. The folds run unchanged, and readers see nothing.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use entrepot_domain::kernel::TenantId;
 use entrepot_entity::parked;
 use entrepot_event_store::db::{DbError, Purpose, Tx};
-use entrepot_event_store::{Entry, Store, StoreError, clock};
+use entrepot_event_store::{Store, StoreError, clock};
 use sea_orm::{ConnectionTrait as _, DbBackend};
 
 use crate::folding::Batch;
 use crate::group::{self, Group, lock_checkpoint};
-use crate::model::TenantFacts;
+use crate::refused;
 
 /// Events folded at once.
 const BATCH: usize = 5_000;
@@ -52,9 +51,7 @@ pub(crate) async fn fold(
     folding.up_to(&mut tx, near, progress).await?;
     let turn = store.db().turn().await;
     tx.begin_writing().await?;
-    let reached = lock_checkpoint(&mut tx, tenant, models.name)
-        .await?
-        .position;
+    let reached = lock_checkpoint(&tx, tenant, models.name).await?.position;
     folding.up_to(&mut tx, reached, progress).await?;
     let (parked, position) = (folding.parked, folding.position);
     Ok(Apart {
@@ -91,63 +88,20 @@ impl Folding<'_> {
                 .read(self.tenant, self.position, left.min(BATCH))
                 .await?;
             let Some(newest) = entries.last() else { break };
-            if let Err(refusal) = self.batch(tx, &facts, &entries, None).await? {
-                // The database refuses one of these events: find it, and park what it touches.
-                tracing::warn!(%refusal, "a batch was refused");
-                for entry in entries.chunks(1) {
-                    if let Err(refusal) = self.batch(tx, &facts, entry, None).await? {
-                        let refusal = refusal.to_string();
-                        self.batch(tx, &facts, entry, Some(&refusal)).await??;
-                    }
-                }
-            }
+            let parked = self.parked_keys();
+            let batch = Batch {
+                facts: &facts,
+                entries: &entries,
+                parked: &parked,
+                refused: None,
+                now: clock::instant().micros(),
+            };
+            let parked = refused::write_around(&self.models.models, tx, &batch).await?;
+            self.parked.extend(parked);
             self.position = newest.position;
             progress(u64::try_from(entries.len()).unwrap_or(0));
         }
         Ok(())
-    }
-
-    /// Folds a batch, or leaves no trace of it and says why the database refused it.
-    async fn batch(
-        &mut self,
-        tx: &mut Tx,
-        facts: &TenantFacts,
-        entries: &[Arc<Entry>],
-        refused: Option<&str>,
-    ) -> Result<Result<(), DbError>, StoreError> {
-        let parked = self.parked_keys();
-        let now = clock::instant().micros();
-        let batch = Batch {
-            facts,
-            entries,
-            parked: &parked,
-            refused,
-            now,
-        };
-        tx.execute_unprepared("SAVEPOINT batch")
-            .await
-            .map_err(DbError::from)?;
-        let folded = match self.models.write_rows(tx, &batch).await {
-            Ok(parked) => {
-                self.parked.extend(parked);
-                Ok(())
-            }
-            Err(error) if error.refused() => {
-                tx.execute_unprepared("ROLLBACK TO batch")
-                    .await
-                    .map_err(DbError::from)?;
-                self.models
-                    .models
-                    .iter()
-                    .for_each(|model| model.forget(self.tenant));
-                Err(error)
-            }
-            Err(error) => return Err(error.into()),
-        };
-        tx.execute_unprepared("RELEASE batch")
-            .await
-            .map_err(DbError::from)?;
-        Ok(folded)
     }
 
     fn parked_keys(&self) -> HashMap<String, HashSet<String>> {

@@ -1,5 +1,6 @@
 //! Runs a [`Fold`] over a batch: which documents, from where, and what cannot be folded.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -183,6 +184,15 @@ fn apply<F: Fold>(
         .unwrap_or_else(|_| Err(FoldError("the fold panicked".to_owned())))
 }
 
+/// A text as every database takes it: a key may be parked for the very NUL that PostgreSQL refuses.
+fn storable(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') {
+        text.replace('\0', "\u{2400}").into()
+    } else {
+        text.into()
+    }
+}
+
 /// What a batch parks in one model.
 struct Parking<'a> {
     model: &'static str,
@@ -247,6 +257,7 @@ impl<'a> Parking<'a> {
     }
 
     fn is_parked(&self, key: &str) -> bool {
+        let key = &*storable(key);
         self.new.contains(key) || self.there.is_some_and(|there| there.contains(key))
     }
 
@@ -264,8 +275,9 @@ impl<'a> Parking<'a> {
             metrics::counter!("entrepot_projection_parked_total", "projection" => self.model)
                 .increment(1);
         }
-        self.new.insert(key.to_owned());
-        let (model, row_key) = (self.model.to_owned(), key.to_owned());
+        let (model, row_key) = (self.model.to_owned(), storable(key).into_owned());
+        self.new.insert(row_key.clone());
+        let error = error.map(|error| storable(&error).into_owned());
         self.rows.push(parked::Model {
             tenant_id,
             model,

@@ -10,11 +10,11 @@ use entrepot_domain::tenants::TenantEvent;
 use entrepot_entity::{checkpoint, parked, scope};
 use entrepot_event_store::db::{Db, DbError, Merge, Purpose, Rows, Tx};
 use entrepot_event_store::{Entry, Store, StoreError, clock};
-use sea_orm::FromQueryResult as _;
+use sea_orm::{DbErr, FromQueryResult as _};
 
 use crate::folding::{AnyModel, Batch};
 use crate::model::TenantFacts;
-use crate::writes::Writes;
+use crate::refused;
 
 /// Events folded at most in one transaction.
 const BATCH_MAX: usize = 1_000;
@@ -45,13 +45,22 @@ impl From<&checkpoint::Model> for Place {
     }
 }
 
+/// What to do about rows that the database refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Care {
+    /// Nothing: it costs round trips, and next to never happens.
+    None,
+    /// Find them and park their events.
+    Park,
+}
+
 /// How one batch ended.
 enum Step {
     /// There is nothing to read.
     Done,
     /// Rows and checkpoint stand at this position now.
     Committed,
-    /// Another node moved the checkpoint, or holds the lease.
+    /// Another node moved the checkpoint.
     Moved(Place),
     /// The lease was lost to another node.
     Fenced,
@@ -76,20 +85,20 @@ impl Group {
         tenant: TenantId,
         epoch: i64,
     ) -> Result<(), StoreError> {
-        let mut limit = BATCH_MAX;
-        let mut slow_until = 0;
         loop {
             let place = match self.place(tenant) {
                 Some(place) => place,
                 None => self.read_place(store.db(), tenant).await?,
             };
-            let position = place.position;
-            if position >= slow_until {
-                limit = BATCH_MAX;
+            let entries = store.read(tenant, place.position, BATCH_MAX).await?;
+            let at = (tenant, epoch, place);
+            let mut step = self.step(store, at, &entries, Care::None).await;
+            if let Ok(Step::Refused(error)) = &step {
+                tracing::warn!(tenant = tenant.0, group = self.name, %error, "a batch was refused");
+                self.forget(tenant, Some(place));
+                step = self.step(store, at, &entries, Care::Park).await;
             }
-            let entries = store.read(tenant, position, limit).await?;
-            let last = entries.last().map_or(position, |entry| entry.position);
-            match self.step(store, tenant, epoch, place, &entries, None).await {
+            match step {
                 Ok(Step::Done) => return Ok(()),
                 Ok(Step::Committed) => {}
                 Ok(Step::Moved(to)) => self.forget(tenant, Some(to)),
@@ -97,23 +106,9 @@ impl Group {
                     self.forget(tenant, None);
                     return Ok(());
                 }
-                Ok(Step::Refused(error)) if limit > 1 => {
-                    // Find the event that the database refuses: one at a time up to here.
-                    tracing::warn!(tenant = tenant.0, group = self.name, %error, "a batch was refused");
-                    self.forget(tenant, Some(place));
-                    (limit, slow_until) = (1, last);
-                }
                 Ok(Step::Refused(error)) => {
-                    self.forget(tenant, Some(place));
-                    self.step(
-                        store,
-                        tenant,
-                        epoch,
-                        place,
-                        &entries,
-                        Some(&error.to_string()),
-                    )
-                    .await?;
+                    self.forget(tenant, None);
+                    return Err(error.into());
                 }
                 Err(error) => {
                     self.forget(tenant, None);
@@ -126,18 +121,16 @@ impl Group {
     async fn step(
         &self,
         store: &Store,
-        tenant: TenantId,
-        epoch: i64,
-        place: Place,
+        (tenant, epoch, place): (TenantId, i64, Place),
         entries: &[Arc<Entry>],
-        refused: Option<&str>,
+        care: Care,
     ) -> Result<Step, StoreError> {
         let Some(last) = entries.last() else {
             return Ok(Step::Done);
         };
         let facts = self.facts(store, tenant).await?;
         let mut tx = store.db().begin(tenant, Purpose::Project).await?;
-        let there = lock_checkpoint(&mut tx, tenant, self.name).await?;
+        let there = lock_checkpoint(&tx, tenant, self.name).await?;
         if there.lease_epoch > epoch {
             tx.rollback().await?;
             return Ok(Step::Fenced);
@@ -152,10 +145,10 @@ impl Group {
             facts: &facts,
             entries,
             parked: &parked,
-            refused,
+            refused: None,
             now,
         };
-        if let Err(error) = self.write(&mut tx, &batch).await {
+        if let Err(error) = self.write(&mut tx, &batch, care).await {
             let refused = error.refused();
             tx.rollback().await?;
             return if refused {
@@ -189,23 +182,12 @@ impl Group {
     }
 
     /// Folds a batch in every model and writes what comes of it, parked events included.
-    async fn write(&self, tx: &mut Tx, batch: &Batch<'_>) -> Result<(), DbError> {
-        let parked = self.write_rows(tx, batch).await?;
+    async fn write(&self, tx: &mut Tx, batch: &Batch<'_>, care: Care) -> Result<(), DbError> {
+        let parked = match care {
+            Care::None => refused::write(&self.models, tx, batch).await?,
+            Care::Park => refused::write_around(&self.models, tx, batch).await?,
+        };
         tx.write(Rows::of(&parked, Merge::Replace)).await
-    }
-
-    /// Folds a batch in every model and writes the rows; what is parked is the caller's.
-    pub(crate) async fn write_rows(
-        &self,
-        tx: &mut Tx,
-        batch: &Batch<'_>,
-    ) -> Result<Vec<parked::Model>, DbError> {
-        let (mut writes, mut parked) = (Writes::default(), Vec::new());
-        for model in &self.models {
-            parked.extend(model.fold(tx, batch, &mut writes).await?);
-        }
-        writes.flush(tx).await?;
-        Ok(parked)
     }
 
     /// The keys that are parked, by model.
@@ -323,7 +305,7 @@ pub async fn checkpoint_in(tx: &Tx, tenant: TenantId, group: &str) -> Result<i64
 
 /// Locks a group's checkpoint, making it if it is the first time.
 pub(crate) async fn lock_checkpoint(
-    tx: &mut Tx,
+    tx: &Tx,
     tenant: TenantId,
     group: &str,
 ) -> Result<checkpoint::Model, DbError> {
@@ -331,18 +313,13 @@ pub(crate) async fn lock_checkpoint(
     if let Some(row) = read_checkpoint(tx, tenant, group, lock).await? {
         return Ok(row);
     }
-    let (tenant_id, grp) = (tenant.0, group.to_owned());
-    let row = checkpoint::Model {
-        tenant_id,
-        grp,
-        position: 0,
-        lease_epoch: 0,
-        rebuilt: 0,
-        updated_at: 0,
-    };
-    tx.write(Rows::of(std::slice::from_ref(&row), Merge::Refuse))
+    // Two may be the first: the second waits here for the other's row.
+    let sql = "INSERT INTO checkpoint (tenant_id, grp, position, lease_epoch, rebuilt, updated_at)
+        VALUES ($1, $2, 0, 0, 0, 0) ON CONFLICT DO NOTHING";
+    tx.execute_sql(sql, vec![tenant.0.into(), group.into()])
         .await?;
-    Ok(row)
+    let row = read_checkpoint(tx, tenant, group, lock).await?;
+    row.ok_or_else(|| DbErr::RecordNotFound(format!("the checkpoint of {group}")).into())
 }
 
 async fn read_checkpoint(

@@ -27,6 +27,7 @@ pub mod subscriptions;
 pub mod timers;
 
 mod load;
+mod refused;
 pub mod registry;
 mod rollup;
 mod subject;

@@ -1,11 +1,6 @@
 //! What crosses crates, tested as a whole.
 
-#![expect(
-    clippy::pedantic,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "stories are read from top to bottom"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod contracts;
 mod projections;

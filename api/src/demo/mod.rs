@@ -144,9 +144,7 @@ async fn register(pen: &Pen<'_>, retailer: &Retailer) -> Result<(), DemoError> {
     for number in 0..CUSTOMERS {
         let customer_id = plan::customer_id(number);
         let person = Person::of(retailer.slug, retailer.country, number);
-        let (personal_ref, writes) = pen
-            .seal(customer_id.0, &person, Some(&person.email))
-            .await?;
+        let (personal_ref, writes) = pen.seal(customer_id.0, &person, person.email()).await?;
         let command = RegisterCustomer {
             customer_id: Some(customer_id),
             external_ref: Some(ExternalRef {

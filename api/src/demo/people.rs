@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::dice::Dice;
+use crate::graph::personal::{Address, PersonalRecord};
 
 const FIRST: &[&str] = &[
     "Ada", "Ben", "Carla", "David", "Elena", "Felix", "Grace", "Hugo", "Ines", "Jonas", "Klara",
@@ -68,26 +69,10 @@ const SOUTH_TOWNS: &[(&str, &str, &str)] = &[
     ("München", "BY", "80331"),
 ];
 
-/// A customer's record, as the graph opens it.
+/// A customer's record.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Person {
-    name: String,
-    pub(super) email: String,
-    phone: String,
-    addresses: Vec<Address>,
-}
-
-/// A postal address, as the graph opens it.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Address {
-    name: Option<String>,
-    line1: String,
-    line2: Option<String>,
-    city: String,
-    region: Option<String>,
-    postal_code: Option<String>,
-    country: String,
-}
+#[serde(transparent)]
+pub(super) struct Person(PersonalRecord);
 
 impl Person {
     /// The tenant's person of this number; the same each time.
@@ -104,34 +89,41 @@ impl Person {
         let (street, house) = (dice.pick(streets), dice.between(1, 180));
         let (city, region, postal_code) = towns[dice.index(towns.len())];
         let name = (name.0, name.1, format!("{} {}", name.0, name.1));
-        Self {
-            email: format!("{}.{}@example.com", name.0, name.1).to_lowercase(),
-            phone: if german {
-                format!("+49 30 23125 {number:03}")
+        let email = format!("{}.{}@example.com", name.0, name.1).to_lowercase();
+        let phone = if german {
+            format!("+49 30 23125 {number:03}")
+        } else {
+            format!("+1 212 555 01{:02}", number % 100)
+        };
+        let address = Address {
+            name: Some(name.2.clone()),
+            line1: if german {
+                format!("{street} {house}")
             } else {
-                format!("+1 212 555 01{:02}", number % 100)
+                format!("{house} {street}")
             },
-            addresses: vec![Address {
-                name: Some(name.2.clone()),
-                line1: if german {
-                    format!("{street} {house}")
-                } else {
-                    format!("{house} {street}")
-                },
-                line2: (!german && dice.percent(30))
-                    .then(|| format!("Apt {}", dice.between(1, 40))),
-                city: city.to_owned(),
-                region: Some(region.to_owned()),
-                postal_code: Some(postal_code.to_owned()),
-                country: country.to_owned(),
-            }],
-            name: name.2,
-        }
+            line2: (!german && dice.percent(30)).then(|| format!("Apt {}", dice.between(1, 40))),
+            city: city.to_owned(),
+            region: Some(region.to_owned()),
+            postal_code: Some(postal_code.to_owned()),
+            country: country.to_owned(),
+        };
+        Self(PersonalRecord {
+            name: Some(name.2),
+            email: Some(email),
+            phone: Some(phone),
+            addresses: vec![address],
+        })
+    }
+
+    /// By which the person is found.
+    pub(super) fn email(&self) -> Option<&str> {
+        self.0.email.as_deref()
     }
 
     /// Where goods go.
     pub(super) fn address(&self) -> Option<&Address> {
-        self.addresses.first()
+        self.0.addresses.first()
     }
 }
 
@@ -143,8 +135,8 @@ mod tests {
 
     #[test]
     fn no_two_customers_have_one_address_for_mail() {
-        let people =
-            (0..super::super::CUSTOMERS).map(|number| Person::of("north", "US", number).email);
+        let people = (0..super::super::CUSTOMERS).map(|number| Person::of("north", "US", number));
+        let people = people.filter_map(|person| person.email().map(str::to_owned));
         assert_eq!(
             people.collect::<BTreeSet<_>>().len(),
             super::super::CUSTOMERS

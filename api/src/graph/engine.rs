@@ -63,9 +63,17 @@ impl Extension for Engine {
     }
 }
 
-/// An error that no code was given to was not meant for callers.
+/// How the library begins to say that a value does not fit its type. Values of scalars of our own
+/// are parsed when their field runs.
+const INPUT: [&str; 2] = ["Failed to parse \"", "Expected input type \""];
+
+/// An error that no code was given to was not meant for callers, unless it is about their input.
 fn mask(error: &mut ServerError) {
+    let about_input = INPUT.iter().any(|start| error.message.starts_with(start));
     let extensions = error.extensions.get_or_insert_default();
+    if extensions.get("code").is_none() && about_input {
+        extensions.set("code", "BAD_USER_INPUT");
+    }
     if extensions.get("code").is_none() {
         tracing::error!(message = %error.message, path = ?error.path, "an error without a code was masked");
         "something went wrong on our side".clone_into(&mut error.message);

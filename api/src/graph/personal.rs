@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use async_graphql::{Context, InputObject, Result, SimpleObject};
+use entrepot_event_store::clock;
 use entrepot_event_store::vault::VaultWrite;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -157,26 +158,52 @@ pub(crate) struct Sealed {
     pub(crate) fingerprint: [u8; 32],
 }
 
+/// Whose data is sealed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Person {
+    /// Somebody whom others may know as well.
+    Known(Uuid),
+    /// Somebody whose id was just drawn.
+    Fresh(Uuid),
+}
+
+impl Person {
+    /// The person's id.
+    pub(crate) const fn id(self) -> Uuid {
+        match self {
+            Self::Known(id) | Self::Fresh(id) => id,
+        }
+    }
+}
+
+/// A keyed digest of all that the caller sent: what is personal in it cannot be guessed from it.
+pub(crate) fn fingerprint_of(ctx: &Context<'_>, input: &str) -> Result<[u8; 32]> {
+    Ok(session(ctx)?.app.secrets.fingerprint(input.as_bytes()))
+}
+
 /// Seals a record for a person. `input` is all that the caller sent.
 pub(crate) async fn seal(
     ctx: &Context<'_>,
-    subject: Uuid,
+    person: Person,
     record: &impl Serialize,
     email: Option<&str>,
     input: &str,
 ) -> Result<Sealed> {
     let session = session(ctx)?;
-    let app = &session.app;
+    let (app, tenant) = (&session.app, session.tenant()?);
     let record = serde_json::to_vec(record).map_err(|error| error::store(error.into()))?;
-    let sealed = app
-        .vault
-        .seal(app.store.db(), session.tenant()?, subject, &record, email)
-        .await;
+    let sealed = match person {
+        Person::Known(id) => {
+            let db = app.store.db();
+            app.vault.seal(db, tenant, id, &record, email).await
+        }
+        Person::Fresh(id) => app.vault.seal_fresh(tenant, id, &record, email),
+    };
     let (record_id, writes) = sealed.map_err(error::store)?;
     Ok(Sealed {
         record_id,
         writes,
-        fingerprint: app.secrets.fingerprint(input.as_bytes()),
+        fingerprint: fingerprint_of(ctx, input)?,
     })
 }
 
@@ -188,8 +215,11 @@ pub(crate) async fn seal_address(
     input: &str,
 ) -> Result<Sealed> {
     let address = address.clone().checked("shippingAddress")?;
-    let guest = entrepot_event_store::clock::fresh_id();
-    seal(ctx, customer.unwrap_or(guest), &address, None, input).await
+    let person = match customer {
+        Some(id) => Person::Known(id),
+        None => Person::Fresh(clock::fresh_id()),
+    };
+    seal(ctx, person, &address, None, input).await
 }
 
 /// Checks personal text: not empty, bounded, without control characters.

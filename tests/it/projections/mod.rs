@@ -4,16 +4,17 @@ mod leases;
 mod live;
 mod poison;
 mod rebuild;
+mod refused;
 
 use std::time::Duration;
 
 use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::Store;
-use entrepot_projections::position;
-use entrepot_projections::registry::GROUPS;
+use entrepot_projections::registry::{self, GROUPS};
+use entrepot_projections::{position, rebuild::rebuild};
 
 /// Waits until every read model stands at the end of a tenant's log.
-async fn settled(store: &Store, tenant: TenantId) {
+pub(crate) async fn settled(store: &Store, tenant: TenantId) {
     let head = store.head(tenant).await.expect("the tenant has a log");
     for group in GROUPS {
         let reached = position::reached(store, tenant, group, head, Duration::from_secs(30)).await;
@@ -21,5 +22,15 @@ async fn settled(store: &Store, tenant: TenantId) {
             reached.expect("the checkpoint is read"),
             "{group} did not reach position {head}"
         );
+    }
+}
+
+/// Rebuilds every read model of a tenant, one after the other, as `entrepot rebuild` does.
+pub(crate) async fn rebuild_everything(store: &Store, tenant: TenantId) {
+    for (_, model) in registry::names() {
+        let group = registry::only(model).expect("it is registered");
+        rebuild(store, &group, tenant, &|_| {})
+            .await
+            .expect("it is rebuilt");
     }
 }

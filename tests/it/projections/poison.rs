@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use entrepot_domain::customers::{ExternalRef, RegisterCustomer};
-use entrepot_domain::kernel::{CustomerId, OrderId, TenantId};
+use entrepot_domain::kernel::{OrderId, TenantId};
 use entrepot_event_store::Store;
-use entrepot_projections::{rebuild, registry};
+use entrepot_projections::registry;
 use entrepot_tests::{
     Forged, TestDb, assert_whole, both, catch_up, forge, give, log_findings, order, place,
     retailer, row_findings,
@@ -13,6 +12,7 @@ use entrepot_tests::{
 use sea_orm::{ConnectionTrait as _, Statement};
 use uuid::Uuid;
 
+use super::rebuild_everything;
 use crate::store::bustle;
 
 const GOOD: OrderId = OrderId(Uuid::from_u128(1));
@@ -20,9 +20,9 @@ const UNKNOWN: OrderId = OrderId(Uuid::from_u128(2));
 const BROKEN: OrderId = OrderId(Uuid::from_u128(3));
 
 /// What is parked: model, key, position, and whether the event itself is at fault.
-type Parked = BTreeSet<(String, String, i64, bool)>;
+pub(super) type Parked = BTreeSet<(String, String, i64, bool)>;
 
-async fn parked(db: &TestDb, tenant: TenantId) -> Parked {
+pub(super) async fn parked(db: &TestDb, tenant: TenantId) -> Parked {
     let sql = db.sql().await;
     let query = "SELECT model, row_key, position, CASE WHEN error IS NULL THEN 0 ELSE 1 END FROM parked WHERE tenant_id = $1";
     let statement =
@@ -55,17 +55,8 @@ async fn status(db: &TestDb, tenant: TenantId, order_id: OrderId) -> Option<Stri
         .map(|row| row.try_get_by_index(0).expect("text"))
 }
 
-async fn rebuild_everything(store: &Store, tenant: TenantId) {
-    for (_, model) in registry::names() {
-        let group = registry::only(model).expect("it is registered");
-        rebuild::rebuild(store, &group, tenant, &|_| {})
-            .await
-            .expect("it is rebuilt");
-    }
-}
-
 /// Findings that are not about parked keys.
-async fn other_findings(store: &Store, tenant: TenantId) -> Vec<String> {
+pub(super) async fn other_findings(store: &Store, tenant: TenantId) -> Vec<String> {
     let mut findings = row_findings(store, tenant).await;
     findings.retain(|finding| !finding.contains("parked"));
     findings
@@ -131,72 +122,4 @@ both! {
         rebuild_everything(&store, tenant).await;
         assert_eq!(parked(&db, tenant).await, parked_once);
     }
-}
-
-/// PostgreSQL takes no NUL in a text. SQLite does, so nothing is parked there.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_that_the_database_refuses_parks_its_key() {
-    let db = TestDb::postgres().await;
-    let store = db.store().await;
-    let tenant = retailer(&store, "north").await;
-    let customers = [4, 5, 6].map(|n| CustomerId(Uuid::from_u128(n)));
-    let register = |customer_id: CustomerId| RegisterCustomer {
-        customer_id: Some(customer_id),
-        external_ref: Some(ExternalRef {
-            system: "till".to_owned(),
-            id: customer_id.to_string(),
-        }),
-        personal_ref: None,
-    };
-    give(&store, tenant, register(customers[0]))
-        .await
-        .expect("accepted");
-    let payload = format!(
-        r#"{{"customer_id":"{}","external_ref":{{"system":"till","id":"a\u0000b"}},"personal_ref":null}}"#,
-        customers[1]
-    );
-    let event_type = "customer.registered";
-    let position = forge(
-        &store,
-        tenant,
-        Forged {
-            stream: customers[1].into(),
-            event_type,
-            payload: &payload,
-        },
-    )
-    .await;
-    give(&store, tenant, register(customers[2]))
-        .await
-        .expect("accepted");
-    bustle(std::slice::from_ref(&store), tenant, 8, 6).await;
-    catch_up(&store, tenant).await;
-
-    let parked_once = parked(&db, tenant).await;
-    assert!(
-        parked_once.contains(&(
-            "customers".to_owned(),
-            customers[1].to_string(),
-            position,
-            true
-        )),
-        "{parked_once:?}"
-    );
-    let (sql, backend) = (db.sql().await, sea_orm::DbBackend::Postgres);
-    let query = Statement::from_string(
-        backend,
-        "SELECT count(*) FROM rm_customers WHERE external_id LIKE '%00000_'",
-    );
-    let rows: i64 = sql
-        .query_one_raw(query)
-        .await
-        .unwrap()
-        .unwrap()
-        .try_get_by_index(0)
-        .unwrap();
-    assert_eq!(rows, 2, "the customers before and after it have their rows");
-
-    assert_eq!(other_findings(&store, tenant).await, Vec::<String>::new());
-    rebuild_everything(&store, tenant).await;
-    assert_eq!(parked(&db, tenant).await, parked_once);
 }

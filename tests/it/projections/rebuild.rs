@@ -6,22 +6,12 @@ use entrepot_api::process::Workers;
 use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::Store;
 use entrepot_event_store::db::Purpose;
-use entrepot_projections::{rebuild, registry};
 use entrepot_tests::{TestDb, as_app, assert_whole, both, catch_up, retailer};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 use tokio_util::sync::CancellationToken;
 
-use super::settled;
+use super::{rebuild_everything, settled};
 use crate::store::bustle;
-
-async fn rebuild_everything(store: &Store, tenant: TenantId) {
-    for (_, model) in registry::names() {
-        let group = registry::only(model).expect("it is registered");
-        rebuild::rebuild(store, &group, tenant, &|_| {})
-            .await
-            .expect("it is rebuilt");
-    }
-}
 
 /// Reads orders and their flat twins until `stop`, as requests do; how often it looked. Orders are
 /// never deleted: there are never fewer than before.

@@ -1,10 +1,12 @@
 //! The log: what every writer and reader may rely on, also when machines fail.
 
+mod hints;
 mod idempotency;
 mod log;
 mod nodes;
 mod recovery;
 mod snapshots;
+mod tampering;
 mod unreadable;
 
 use std::collections::HashMap;

@@ -2,6 +2,7 @@
 //! at all, and its key says which.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use entrepot_domain::kernel::{OrderId, TenantId};
@@ -85,10 +86,10 @@ async fn assert_once_each(healthy: &Store, tenant: TenantId, answers: Vec<((u64,
         match (healthy.submit(again).await, there) {
             (Ok(receipt), None) => assert!(!receipt.replayed),
             (Ok(receipt), Some(there)) => {
-                assert_eq!((receipt.replayed, receipt.first_position), (true, there[0]))
+                assert_eq!((receipt.replayed, receipt.first_position), (true, there[0]));
             }
             (Err(SubmitError::Refused(refusal)), Some(_)) if !keyed => {
-                assert_eq!(refusal.code, "ALREADY_EXISTS")
+                assert_eq!(refusal.code, "ALREADY_EXISTS");
             }
             (Err(error), _) => panic!("{error}"),
         }
@@ -100,28 +101,33 @@ async fn assert_once_each(healthy: &Store, tenant: TenantId, answers: Vec<((u64,
     assert_whole(healthy, tenant).await;
 }
 
+/// Ends the connection of whoever commits at this moment, or else anybody's.
+const KILL: &str = "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'entrepot'
+    ORDER BY (state = 'active' AND query = 'COMMIT') DESC, random() LIMIT 1) AS victim";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn commands_happen_once_although_connections_are_killed() {
     let db = TestDb::postgres().await;
     let store = db.store().await;
     let tenant = retailer(&store, "north").await;
     let (killer, stop) = (db.sql().await, CancellationToken::new());
-    let killing = tokio::spawn(stop.clone().run_until_cancelled_owned(async move {
-        loop {
-            // Whoever commits at this moment, or else anybody.
-            let kill = "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity
-                WHERE datname = current_database() AND application_name = 'entrepot'
-                ORDER BY (state = 'active' AND query = 'COMMIT') DESC, random() LIMIT 1) AS victim";
-            killer
-                .execute_unprepared(kill)
-                .await
-                .expect("the killer lives");
-            tokio::time::sleep(Duration::from_millis(3)).await;
+    let kills = Arc::new(AtomicU64::new(0));
+    let killing = tokio::spawn(stop.clone().run_until_cancelled_owned({
+        let counted = Arc::clone(&kills);
+        async move {
+            loop {
+                let done = killer.execute_unprepared(KILL).await;
+                counted.fetch_add(done.expect("the killer lives").rows_affected(), Relaxed);
+                tokio::time::sleep(Duration::from_millis(3)).await;
+            }
         }
     }));
     let answers = buy_everything(&store, tenant).await;
     stop.cancel();
     killing.await.expect("the killer ends");
+    let count = kills.load(Relaxed);
+    assert!(count > 5, "{count} connections were killed");
     assert_once_each(&store, tenant, answers).await;
 }
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::load::CustomerLoader;
 use super::types::Customer;
 use crate::graph::command::{CommandResult, Outgoing, submit};
-use crate::graph::personal::{PersonalDataInput, PersonalRecord, seal};
+use crate::graph::personal::{Person, PersonalDataInput, PersonalRecord, fingerprint_of, seal};
 use crate::graph::policy::{Allow, Area};
 use crate::graph::{gid, loader};
 
@@ -98,13 +98,15 @@ pub struct CustomerEraseInput {
 }
 
 impl CustomerRegisterInput {
-    /// The customer's id: it must be known before anything is sealed for it.
-    fn id(&self) -> Result<CustomerId> {
+    /// Who it will be: that must be known before anything is sealed.
+    fn subject(&self) -> Result<Person> {
         let given = gid::decode_opt(self.customer_id.as_ref(), "Customer", "customerId")?;
         Ok(match (given, &self.external_ref) {
-            (Some(id), _) => CustomerId(id),
-            (None, Some(external)) => CustomerId::natural(&[&external.system, &external.id]),
-            (None, None) => CustomerId(clock::fresh_id()),
+            (Some(id), _) => Person::Known(id),
+            (None, Some(external)) => {
+                Person::Known(CustomerId::natural(&[&external.system, &external.id]).0)
+            }
+            (None, None) => Person::Fresh(clock::fresh_id()),
         })
     }
 }
@@ -119,39 +121,31 @@ impl CustomerMutation {
         #[graphql(desc = "The new customer.")] mut input: CustomerRegisterInput,
     ) -> Result<Option<CustomerPayload>> {
         let key = input.idempotency_key.take();
-        let fingerprint = format!("{input:?}");
-        let customer_id = input.id()?;
+        let input_text = format!("{input:?}");
+        let subject = input.subject()?;
         let external_ref = input.external_ref.map(|there| domain::ExternalRef {
             system: there.system,
             id: there.id,
         });
         let record = input.person.checked()?;
-        let known = record != PersonalRecord::default();
-        let sealed = seal(
-            ctx,
-            customer_id.0,
-            &record,
-            record.email.as_deref(),
-            &fingerprint,
-        )
-        .await?;
-        let personal_ref = known.then_some(sealed.record_id);
-        let command = domain::RegisterCustomer {
-            customer_id: Some(customer_id),
-            external_ref,
-            personal_ref,
-        };
-        let vault = if known { sealed.writes } else { Vec::new() };
-        run(
-            ctx,
-            Outgoing {
-                command,
-                key,
-                fingerprint: Some(sealed.fingerprint),
-                vault,
+        let outgoing = |personal_ref, fingerprint, vault| Outgoing {
+            command: domain::RegisterCustomer {
+                customer_id: Some(CustomerId(subject.id())),
+                external_ref,
+                personal_ref,
             },
-        )
-        .await
+            key,
+            fingerprint: Some(fingerprint),
+            vault,
+        };
+        if record == PersonalRecord::default() {
+            let fingerprint = fingerprint_of(ctx, &input_text)?;
+            return run(ctx, outgoing(None, fingerprint, Vec::new())).await;
+        }
+        let email = record.email.as_deref();
+        let sealed = seal(ctx, subject, &record, email, &input_text).await?;
+        let (fingerprint, vault) = (sealed.fingerprint, sealed.writes);
+        run(ctx, outgoing(Some(sealed.record_id), fingerprint, vault)).await
     }
 
     /// Replaces all of a customer's personal data: what is not given holds no more.
@@ -162,17 +156,11 @@ impl CustomerMutation {
         #[graphql(desc = "What holds from now on.")] mut input: CustomerUpdateInput,
     ) -> Result<Option<CustomerPayload>> {
         let key = input.idempotency_key.take();
-        let fingerprint = format!("{input:?}");
+        let input_text = format!("{input:?}");
         let customer_id = gid::decode(&input.customer_id, "Customer", "customerId")?;
         let record = input.person.checked()?;
-        let sealed = seal(
-            ctx,
-            customer_id,
-            &record,
-            record.email.as_deref(),
-            &fingerprint,
-        )
-        .await?;
+        let (subject, email) = (Person::Known(customer_id), record.email.as_deref());
+        let sealed = seal(ctx, subject, &record, email, &input_text).await?;
         let command = domain::UpdateCustomer {
             customer_id: CustomerId(customer_id),
             personal_ref: sealed.record_id,

@@ -54,6 +54,7 @@ async fn run<C: AnyCommand + 'static>(
         if field.first().is_some_and(|name| name == "externalRef") {
             *field = vec!["externalId".to_owned()];
         }
+        field.pop_if(|name| name == "value");
     }
     let order_id = receipt.map(|receipt| receipt.subject);
     Ok(Some(OrderPayload { order_id, result }))

@@ -63,7 +63,7 @@ async fn bustle(
 
 /// Sends a command until it is answered. An answer is a yes: only connections fail.
 async fn acknowledged(seller: &Client, command: &'static str, input: &Json) -> Json {
-    let (query, variables) = mutation(command, input.clone(), "");
+    let (query, variables) = mutation(command, input, "");
     let deadline = Instant::now() + DEADLINE;
     loop {
         if let Ok(answer) = seller.post(&query, variables.clone()).await {

@@ -1,11 +1,20 @@
 //! The program as its users meet it: a child process, HTTP, the command line, other people's clients.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::too_many_lines, reason = "tables of cases are long")]
+
+mod bad_input;
 mod buyers;
+mod cli;
 mod client;
+mod consistency;
+mod idempotency;
 mod isolation;
 mod kill;
 mod live;
+mod null_rules;
 mod peers;
+mod roles;
 mod schema;
 mod server;
 mod shopfront;

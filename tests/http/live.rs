@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use super::client::{Client, Events};
+use super::client::{Client, Events, mutation};
 use super::server::{DEADLINE, LOOK, Server, any_free_port, until};
 use super::shopfront::{head, north, order_of, place, receive, tenants};
 
@@ -163,7 +163,7 @@ fn keep_ordering(seller: &Client, orders: usize) -> JoinHandle<()> {
 
 /// Gives a command, again and again under its key, until it is accepted.
 async fn insist(seller: &Client, command: &str, input: Json) {
-    let (query, variables) = super::client::mutation(command, input, "");
+    let (query, variables) = mutation(command, &input, "");
     let deadline = Instant::now() + DEADLINE;
     loop {
         if let Ok(answer) = seller.post(&query, variables.clone()).await {

@@ -239,7 +239,7 @@ async fn told_apart(two: &Two, case: &Case, path: &Path) -> Json {
             .unwrap()
             .retain(|other, _| other == name || !own.contains(&other.as_str()));
         input[name] = json!(id);
-        let (query, variables) = mutation(command, input, "");
+        let (query, variables) = mutation(command, &input, "");
         let mut answer = two.north.answer(&query, variables).await;
         for differs in ["position", "consistencyToken"] {
             answer["data"][command][differs].take();
@@ -360,7 +360,7 @@ both! {
         let written = receive(&two.south, "A", 1, 1).await["consistencyToken"].clone();
         let reader = two.north.with("entrepot-consistency", written.as_str().unwrap());
         assert_eq!(bad(&reader.answer("{ orders { totalCount } }", json!({})).await), "BAD_USER_INPUT");
-        let (query, variables) = mutation("orderPlace", order_of("A", 1), "");
+        let (query, variables) = mutation("orderPlace", &order_of("A", 1), "");
         let position = head(&db, "north").await;
         assert_eq!(bad(&reader.answer(&query, variables).await), "BAD_USER_INPUT");
         assert_eq!(head(&db, "north").await, position);

@@ -19,9 +19,9 @@ use super::client::Client;
 /// What keys are derived from in every test.
 const SECRET: &str = "a secret for tests that is long enough";
 /// A server that takes longer to start, stop or do something has failed.
-pub(super) const DEADLINE: Duration = Duration::from_secs(60);
+pub(super) const DEADLINE: Duration = Duration::from_mins(1);
 /// How long tokens live that nobody waits for.
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 /// Between two looks at something that is about to happen.
 pub(super) const LOOK: Duration = Duration::from_millis(20);
 

@@ -74,9 +74,10 @@ impl Schema {
             let _written = write!(declared, "${name}: {}{default} ", written(&arg["type"]));
             let _written = write!(given, "{name}: ${name} ");
         }
-        let (declared, given) = match declared.is_empty() {
-            true => (String::new(), String::new()),
-            false => (format!("({declared})"), format!("({given})")),
+        let (declared, given) = if declared.is_empty() {
+            (String::new(), String::new())
+        } else {
+            (format!("({declared})"), format!("({given})"))
         };
         format!(
             "{operation}{declared} {{ {}{given} {selection} }}",
@@ -154,6 +155,27 @@ impl Schema {
                 other => panic!("give a sample of {other}"),
             },
         }
+    }
+
+    /// Whether a path of a user error leads to something in a command's input.
+    pub(super) fn leads(&self, command: &str, path: &[&str]) -> bool {
+        let commands = self.roots("Mutation");
+        let input = commands
+            .iter()
+            .find(|field| field.name == command)
+            .and_then(|field| field.args.first());
+        let mut of = input.map(|input| &input["type"]);
+        // A number counts in a list, whose type names that of its items.
+        for name in path.iter().filter(|name| name.parse::<u32>().is_err()) {
+            let fields = of
+                .map(|of| list(&self.types[named(of)]["inputFields"]))
+                .unwrap_or_default();
+            of = fields
+                .iter()
+                .find(|field| field["name"] == *name)
+                .map(|field| &field["type"]);
+        }
+        of.is_some()
     }
 
     /// The arguments, and what is inside them, that name objects by id.

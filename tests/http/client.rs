@@ -2,6 +2,7 @@
 //! requests, and nothing is tried again behind a test's back.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::io::{Error, ErrorKind, Result};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// No answer of a server takes this long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a server answered.
 #[derive(Clone, Debug)]
@@ -119,7 +120,7 @@ impl Client {
 
     /// The payload of a command that may be refused.
     pub(super) async fn try_give(&self, command: &str, input: Json, selection: &str) -> Json {
-        let (query, variables) = mutation(command, input, selection);
+        let (query, variables) = mutation(command, &input, selection);
         self.ask(&query, variables).await[command].take()
     }
 
@@ -169,9 +170,9 @@ impl Client {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
         for (name, value) in own.chain(headers.iter().copied()) {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            write!(head, "{name}: {value}\r\n").unwrap();
         }
-        head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+        write!(head, "content-length: {}\r\n\r\n", body.len()).unwrap();
         let mut stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
         // A server that refuses a body by its length need not read it.
@@ -223,7 +224,7 @@ impl Client {
 }
 
 /// A command as a document with variables.
-pub(super) fn mutation(command: &str, input: Json, selection: &str) -> (String, Json) {
+pub(super) fn mutation(command: &str, input: &Json, selection: &str) -> (String, Json) {
     let mut kind = match command {
         "orderHold" | "orderCancel" => "orderReason".to_owned(),
         _ => command.to_owned(),

@@ -1,0 +1,115 @@
+//! One key, one command: sent again, it is answered again; it never happens again.
+
+use std::time::Duration;
+
+use entrepot_api::auth::Role;
+use entrepot_tests::{TestDb, both};
+use futures_util::future::join_all;
+use serde_json::{Value as Json, json};
+
+use super::client::{Client, mutation};
+use super::server::Server;
+use super::shopfront::{head, north, order_of, receive, tenants, with};
+
+/// What a command that is sent again must answer again.
+async fn order(seller: &Client, input: &Json) -> (Json, bool) {
+    let payload = seller
+        .give("orderPlace", input.clone(), "order { id }")
+        .await;
+    (
+        json!([payload["position"], payload["order"]["id"]]),
+        payload["replayed"] == true,
+    )
+}
+
+async fn code(seller: &Client, command: &str, input: Json) -> Json {
+    let (query, variables) = mutation(command, &input, "");
+    let answer = seller.answer(&query, variables).await;
+    assert!(answer["data"][command].is_null(), "{answer:#}");
+    answer["errors"][0]["extensions"]["code"].clone()
+}
+
+both! {
+    async fn a_key_is_one_command_in_the_input_and_in_the_header(db: TestDb) {
+        let (mut server, seller) = north(&db).await;
+        receive(&seller, "A", 1000, 880).await;
+        let address = json!({ "line1": "1 Main street", "city": "Troy", "country": "US" });
+        let keyed = with(&order_of("A", 1), json!({ "idempotencyKey": "k1", "shippingAddress": address }));
+        let by_header = seller.with("idempotency-key", "k2");
+        let mut first = Vec::new();
+        for (client, input) in [(&seller, &keyed), (&by_header, &order_of("A", 2))] {
+            let (answer, replayed) = order(client, input).await;
+            assert!(!replayed);
+            assert_eq!(order(client, input).await, (answer.clone(), true));
+            first.push(answer);
+        }
+        // The header's key is that of the input.
+        let by_input = with(&order_of("A", 2), json!({ "idempotencyKey": "k2" }));
+        assert_eq!(order(&seller, &by_input).await, (first[1].clone(), true));
+        // The input's key comes before the header's.
+        assert_eq!(order(&by_header, &keyed).await, (first[0].clone(), true));
+
+        let before = head(&db, "north").await;
+        let mismatch = json!("IDEMPOTENCY_KEY_PARAMETER_MISMATCH");
+        let others = [
+            ("orderPlace", with(&keyed, json!({ "lines": [{ "sku": "A", "quantity": "9" }] }))),
+            ("orderPlace", with(&keyed, json!({ "shippingAddress": with(&address, json!({ "city": "Rome" })) }))),
+            ("customerRegister", json!({ "idempotencyKey": "k1" })),
+        ];
+        for (command, input) in others {
+            assert_eq!(code(&seller, command, input.clone()).await, mismatch, "{command} {input}");
+        }
+        assert_eq!(code(&by_header, "orderPlace", order_of("A", 3)).await, mismatch);
+
+        for round in 0..2 {
+            if round == 0 {
+                server.kill9();
+            } else {
+                server.term().await;
+            }
+            server.restart().await;
+            for (client, input, first) in [(&seller, &keyed, &first[0]), (&by_header, &order_of("A", 2), &first[1])] {
+                let payload = client.give("orderPlace", input.clone(), "").await;
+                assert_eq!((&payload["position"], &payload["replayed"]), (&first[0], &json!(true)));
+            }
+            assert_eq!(code(&by_header, "orderPlace", order_of("A", 3)).await, mismatch);
+        }
+        assert_eq!(head(&db, "north").await, before);
+    }
+
+    async fn a_key_sent_fifty_times_at_once_is_one_command(db: TestDb) {
+        let (_server, seller) = north(&db).await;
+        receive(&seller, "A", 1000, 880).await;
+        let before = head(&db, "north").await;
+        let sent = (0..50).map(|_| {
+            let seller = seller.clone();
+            tokio::spawn(async move { order(&seller, &with(&order_of("A", 1), json!({ "idempotencyKey": "k" }))).await })
+        });
+        let answers: Vec<(Json, bool)> = join_all(sent).await.into_iter().map(Result::unwrap).collect();
+        assert!(answers.iter().all(|(answer, _)| *answer == answers[0].0), "{answers:?}");
+        assert_eq!(answers.iter().filter(|(_, replayed)| !replayed).count(), 1);
+        // The order and its stock.
+        assert_eq!(head(&db, "north").await, before + 2);
+    }
+
+    async fn a_key_is_its_clients_own_and_a_refusal_is_not_kept(db: TestDb) {
+        tenants(&db, &["north", "south"]).await;
+        let server = Server::start(&db).await;
+        let (seller, support, south) =
+            (server.client("north", Role::Commerce), server.client("north", Role::Support), server.client("south", Role::Commerce));
+        let input = with(&order_of("A", 1), json!({ "idempotencyKey": "k" }));
+        let refused = seller.try_give("orderPlace", input.clone(), "").await;
+        assert_eq!(refused["userErrors"][0]["code"], "OUT_OF_STOCK");
+        for stocker in [&seller, &south] {
+            receive(stocker, "A", 1000, 880).await;
+        }
+        // What was refused is decided anew.
+        let (mine, replayed) = order(&seller, &input).await;
+        assert!(!replayed);
+        for other in [&support, &south] {
+            let (theirs, replayed) = order(other, &with(&input, json!({ "lines": [{ "sku": "A", "quantity": "2" }] }))).await;
+            assert!(!replayed && theirs[1] != mine[1]);
+        }
+        tokio::time::timeout(Duration::from_secs(30), order(&seller, &input)).await.unwrap();
+    }
+}
