@@ -16,6 +16,11 @@ use crate::tenants::Tenant;
 pub trait Aggregate: Default {
     /// Takes a fact into account. Total: a fact that happened cannot be refused.
     fn evolve(&mut self, event: &Event);
+
+    /// How many entries the state lists, where that has no bound.
+    fn entries(&self) -> usize {
+        0
+    }
 }
 
 macro_rules! states {
@@ -34,6 +39,11 @@ macro_rules! states {
             /// Takes a fact into account.
             pub fn evolve(&mut self, event: &Event) {
                 match self { $(Self::$kind(state) => state.evolve(event),)* }
+            }
+
+            /// How many entries the state lists, where that has no bound.
+            pub fn entries(&self) -> usize {
+                match self { $(Self::$kind(state) => state.entries(),)* }
             }
         }
     };

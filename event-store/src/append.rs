@@ -4,7 +4,7 @@ use entrepot_domain::kernel::TenantId;
 use entrepot_entity::{command, scope, tenant_head};
 use sea_orm::{ColumnTrait as _, FromQueryResult as _, QueryFilter as _};
 
-use crate::db::{Db, DbError, Merge, Purpose, Rows, Tx};
+use crate::db::{Db, DbError, Guard, Merge, Purpose, Rows, Tx};
 use crate::error::StoreError;
 use crate::group::{Group, Head, Job, Known};
 use crate::vault;
@@ -15,6 +15,8 @@ pub(crate) enum Appended {
     Committed,
     /// Another node appended since the group was decided. Nothing was written.
     HeadMoved,
+    /// A unique key is taken: a command's, if it is a repetition. Nothing was written.
+    KeyUsed(DbError),
     /// The connection broke while committing. Only the database knows.
     Unknown(DbError),
 }
@@ -24,29 +26,51 @@ pub(crate) async fn append(
     db: &Db,
     tenant: TenantId,
     decided_at: i64,
-    group: &mut Group,
+    group: &Group,
 ) -> Result<Appended, StoreError> {
     let mut tx = db.begin(tenant, Purpose::Append).await?;
-    if lock_head(&tx, tenant).await?.position != decided_at {
-        tx.rollback().await?;
-        return Ok(Appended::HeadMoved);
-    }
-    tx.write(Rows::of(&group.events, Merge::Refuse)).await?;
-    tx.write(Rows::of(&group.commands, Merge::Refuse)).await?;
-    vault::write(&mut tx, tenant, group.vault.clone()).await?;
-    let head = group.head;
-    let sql =
-        "UPDATE tenant_head SET position = $2, recorded_at = $3, hash = $4 WHERE tenant_id = $1";
-    let values = vec![
-        tenant.0.into(),
-        head.position.into(),
-        head.recorded_at.into(),
-        head.hash.to_vec().into(),
+    let [keys, records] = vault::rows(&group.vault);
+    let rows = vec![
+        Rows::of(&group.commands, Merge::Refuse),
+        Rows::of(&group.events, Merge::Refuse),
+        keys,
+        records,
     ];
-    tx.execute_sql(sql, values).await?;
+    match tx
+        .write_all(Some(move_head(tenant, decided_at, group.head)), rows)
+        .await
+    {
+        Ok(true) => {}
+        Ok(false) => {
+            tx.rollback().await?;
+            return Ok(Appended::HeadMoved);
+        }
+        Err(error) if error.unique_violation() => {
+            tx.rollback().await?;
+            return Ok(Appended::KeyUsed(error));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    vault::destroy(&tx, tenant, &group.vault).await?;
     match tx.commit().await {
         Ok(()) => Ok(Appended::Committed),
         Err(error) => Ok(Appended::Unknown(error)),
+    }
+}
+
+/// Moves the head from where the group was decided, if it is there still, and keeps it locked until
+/// the commit. Whoever is appending to the tenant's log is waited for.
+fn move_head(tenant: TenantId, decided_at: i64, head: Head) -> Guard {
+    Guard {
+        update: "UPDATE tenant_head SET position = $3, recorded_at = $4, hash = $5
+            WHERE tenant_id = $1 AND position = $2",
+        values: vec![
+            tenant.0.into(),
+            decided_at.into(),
+            head.position.into(),
+            head.recorded_at.into(),
+            head.hash.to_vec().into(),
+        ],
     }
 }
 
@@ -96,17 +120,13 @@ pub(crate) async fn known_keys(
     tenant: TenantId,
     jobs: &[&Job],
 ) -> Result<Known, StoreError> {
-    let keys = jobs.iter().map(|job| job.key().key.into()).collect();
-    let (one_of, keys) = tx.one_of("key", 2, keys);
-    let clients = jobs.iter().map(|job| job.key().client.into()).collect();
-    let (one_of_clients, clients) = tx.one_of("client", 3, clients);
-    let sql =
-        format!("SELECT * FROM command WHERE tenant_id = $1 AND {one_of_clients} AND {one_of}");
+    let keys = jobs.iter().map(|job| {
+        let key = job.key();
+        vec![key.client.into(), key.key.into()]
+    });
     let mut known = Known::new();
-    for row in tx
-        .query_sql(&sql, vec![tenant.0.into(), keys, clients])
-        .await?
-    {
+    let found = tx.lookup("command", tenant, &["client", "key"], keys.collect());
+    for row in found.await? {
         let row = command::Model::from_query_result(&row, "").map_err(DbError::from)?;
         known.insert((row.client.clone(), row.key.clone()), row);
     }

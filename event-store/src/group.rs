@@ -70,6 +70,16 @@ pub(crate) struct Group {
     pub(crate) answers: Vec<Answer>,
 }
 
+impl Group {
+    /// Whether a job with a client's key is told no.
+    pub(crate) fn refuses_a_key(&self, jobs: &[Job]) -> bool {
+        let mut answers = jobs.iter().zip(&self.answers);
+        answers.any(|(job, answer)| {
+            job.submission.key.is_some() && !matches!(answer, Answer::Receipt(_))
+        })
+    }
+}
+
 /// What a job is told.
 pub(crate) enum Answer {
     Receipt(Receipt),

@@ -28,6 +28,9 @@ pub(crate) const QUEUE_MAX: usize = 10_000;
 const IDLE: Duration = Duration::from_mins(1);
 /// Events of a stream between two snapshots of it.
 const SNAPSHOT_EVERY: i64 = 200;
+/// After a repeated command, the keys of this many groups are looked up first: repetitions come in
+/// flocks.
+const WARY_FOR: u32 = 64;
 /// Rows read at once while catching up with other nodes.
 const CATCH_UP_ROWS: u64 = 1_000;
 /// How long the database is asked for the outcome of a commit whose answer was lost.
@@ -44,6 +47,8 @@ pub(crate) struct Lane {
     tenant: TenantId,
     memory: Memory,
     head: Option<Head>,
+    /// Groups whose clients' keys are looked up before they are decided.
+    wary: u32,
 }
 
 impl Lane {
@@ -53,6 +58,7 @@ impl Lane {
             tenant,
             memory: Memory::new(),
             head: None,
+            wary: 0,
         }
     }
 
@@ -101,15 +107,29 @@ impl Lane {
         &mut self,
         jobs: &[Job],
     ) -> Result<Vec<Result<Receipt, SubmitError>>, StoreError> {
-        let mut lost = false;
+        let (mut lost, mut ask) = (false, self.wary > 0);
+        self.wary = self.wary.saturating_sub(1);
         for attempt in 0..ATTEMPTS_MAX {
             let head = self.head().await?;
-            let known = self.known(jobs, lost).await?;
+            let known = if ask {
+                self.known(jobs, lost).await?
+            } else {
+                Known::new()
+            };
+            if !known.is_empty() {
+                self.wary = WARY_FOR;
+            }
             let mut group = self.decide(jobs, &known, head).await?;
+            if !ask && group.refuses_a_key(jobs) {
+                // What is refused now may have been accepted the first time.
+                self.memory.forget(group.touched);
+                ask = true;
+                continue;
+            }
             let appended = if group.events.is_empty() {
                 self.confirm(head).await
             } else {
-                append::append(&self.shared.db, self.tenant, head.position, &mut group).await
+                append::append(&self.shared.db, self.tenant, head.position, &group).await
             };
             match appended {
                 Ok(Appended::Committed) => {
@@ -123,11 +143,19 @@ impl Lane {
                     // Two busy nodes take turns: whoever lost waits a little longer each time.
                     sleep(Duration::from_micros(u64::from(attempt.min(20)) * 200)).await;
                 }
+                Ok(Appended::KeyUsed(_)) if !ask => {
+                    self.memory.forget(group.touched);
+                    ask = true;
+                }
+                Ok(Appended::KeyUsed(error)) => {
+                    self.memory.forget(group.touched);
+                    return Err(error.into());
+                }
                 Ok(Appended::Unknown(error)) => {
                     tracing::warn!(tenant = self.tenant.0, %error, "the outcome of a commit is not known");
                     self.memory.clear();
                     self.head = None;
-                    lost = true;
+                    (lost, ask) = (true, true);
                     if !self.resolve().await {
                         return Ok(jobs
                             .iter()

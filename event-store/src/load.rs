@@ -41,7 +41,6 @@ async fn chunk_of_streams(
     tenant: TenantId,
     wanted: &[StreamId],
 ) -> Result<Vec<(StreamId, Loaded)>, StoreError> {
-    let ids = || wanted.iter().map(|stream| stream.id.into()).collect();
     let empty = |stream: &StreamId| Slot {
         version: 0,
         snapshot: 0,
@@ -52,12 +51,11 @@ async fn chunk_of_streams(
         .map(|stream| (*stream, Ok(empty(stream))))
         .collect();
 
-    let (one_of, ids_of_snapshots) = tx.one_of("stream_id", 2, ids());
-    let sql = format!("SELECT * FROM snapshot WHERE tenant_id = $1 AND {one_of}");
-    for row in tx
-        .query_sql(&sql, vec![tenant.0.into(), ids_of_snapshots])
-        .await?
-    {
+    let keys = wanted
+        .iter()
+        .map(|stream| vec![stream.kind.as_str().into(), stream.id.into()]);
+    let by = ["stream_type", "stream_id"];
+    for row in tx.lookup("snapshot", tenant, &by, keys.collect()).await? {
         restore(
             &mut slots,
             &snapshot::Model::from_query_result(&row, "").map_err(DbError::from)?,
@@ -70,20 +68,17 @@ async fn chunk_of_streams(
     for (stream, slot) in &slots {
         match slot {
             Ok(slot) if slot.version > 0 => rest.push((*stream, slot.version)),
-            _ => whole.push(stream.id.into()),
+            _ => whole.push(vec![stream.id.into()]),
         }
     }
     if !whole.is_empty() {
-        let (one_of, whole) = tx.one_of("stream_id", 2, whole);
-        let sql = format!(
-            "SELECT * FROM event WHERE tenant_id = $1 AND {one_of} ORDER BY stream_id, version"
-        );
-        for row in tx.query_sql(&sql, vec![tenant.0.into(), whole]).await? {
-            evolve(
-                &mut slots,
-                &event::Model::from_query_result(&row, "").map_err(DbError::from)?,
-            )?;
-        }
+        let rows = tx.lookup("event", tenant, &["stream_id"], whole).await?;
+        let rows = rows
+            .iter()
+            .map(|row| event::Model::from_query_result(row, ""));
+        let mut rows = rows.collect::<Result<Vec<_>, _>>().map_err(DbError::from)?;
+        rows.sort_by_key(|row| row.version);
+        rows.iter().try_for_each(|row| evolve(&mut slots, row))?;
     }
     for (stream, version) in rest {
         let rows = scope::of::<event::Entity>(tenant.0)

@@ -98,7 +98,8 @@ impl Memory {
         self.unreadable.clear();
     }
 
-    /// The streams among these whose state has moved `every` versions past its snapshot.
+    /// The streams among these whose state has moved `every` versions past its snapshot, or as many
+    /// as it has entries: writing a large state costs a constant for each event then.
     pub(crate) fn unsnapshotted(
         &mut self,
         streams: &BTreeSet<StreamId>,
@@ -108,6 +109,8 @@ impl Memory {
         for stream in streams {
             if let Some(slot) = self.slots.peek_mut(stream)
                 && slot.version - slot.snapshot >= every
+                && slot.version - slot.snapshot
+                    >= i64::try_from(slot.state.entries()).unwrap_or(i64::MAX)
             {
                 slot.snapshot = slot.version;
                 due.push((*stream, slot.version, slot.state.clone()));

@@ -259,26 +259,33 @@ fn open(key: &[u8; 32], binding: &[u8], sealed: &[u8]) -> Result<Vec<u8>, StoreE
     opened.map_err(|_| StoreError::Sealed)
 }
 
-/// Writes a command's vault changes in its transaction.
-pub(crate) async fn write(
-    tx: &mut Tx,
-    tenant: TenantId,
-    writes: Vec<VaultWrite>,
-) -> Result<(), DbError> {
-    let (mut keys, mut records, mut destroyed) = (Vec::new(), Vec::new(), Vec::new());
+/// What commands add to the vault, as rows that are written with their events.
+pub(crate) fn rows(writes: &[VaultWrite]) -> [Rows; 2] {
+    let mut keys = Rows::none::<subject_key::Model>(Merge::Refuse);
+    let mut records = Rows::none::<personal::Model>(Merge::Refuse);
     for write in writes {
         match write {
             VaultWrite::Key(key) => keys.push(key),
             VaultWrite::Record(record) => records.push(record),
-            VaultWrite::Destroy(subject) => destroyed.push(subject),
+            VaultWrite::Destroy(_) => {}
         }
     }
-    tx.write(Rows::of(&keys, Merge::Refuse)).await?;
-    tx.write(Rows::of(&records, Merge::Refuse)).await?;
-    for subject in destroyed {
+    [keys, records]
+}
+
+/// Destroys the keys and records that commands ask for, in their transaction.
+pub(crate) async fn destroy(
+    tx: &Tx,
+    tenant: TenantId,
+    writes: &[VaultWrite],
+) -> Result<(), DbError> {
+    for write in writes {
+        let VaultWrite::Destroy(subject) = write else {
+            continue;
+        };
         for table in ["personal", "subject_key"] {
             let sql = format!("DELETE FROM {table} WHERE tenant_id = $1 AND subject_id = $2");
-            tx.execute_sql(&sql, vec![tenant.0.into(), subject.into()])
+            tx.execute_sql(&sql, vec![tenant.0.into(), (*subject).into()])
                 .await?;
         }
     }

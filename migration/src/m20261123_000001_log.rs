@@ -168,7 +168,7 @@ CREATE TABLE timer (
   subject_id {uuid} NOT NULL,
   due_at bigint NOT NULL,
   detail text NOT NULL,
-  PRIMARY KEY (tenant_id, kind, subject_id)
+  PRIMARY KEY (tenant_id, subject_id, kind)
 );
 CREATE INDEX timer_due ON timer (due_at);
 ";

@@ -40,6 +40,10 @@ impl Fold for Customers {
         }]
     }
 
+    fn begins(event: &Recorded) -> bool {
+        event.version == 1
+    }
+
     async fn load(
         tx: &Tx,
         tenant: TenantId,

@@ -61,20 +61,21 @@ impl<F: Fold> Model<F> {
         })
     }
 
-    /// The documents of these keys, from memory or from their rows.
+    /// The documents of the keys that have any, from memory or from their rows.
     async fn docs(
         &self,
         tx: &Tx,
         tenant: TenantId,
-        keys: &[F::Key],
+        by_key: &BTreeMap<F::Key, Vec<&Arc<Recorded>>>,
     ) -> Result<HashMap<F::Key, F::Doc>, DbError> {
-        let (mut docs, mut absent) = (HashMap::with_capacity(keys.len()), Vec::new());
+        let (mut docs, mut absent) = (HashMap::with_capacity(by_key.len()), Vec::new());
         {
             let mut cached = self.docs.lock().unwrap_or_else(PoisonError::into_inner);
             let cached = cached.entry(tenant).or_insert_with(LruCache::unbounded);
-            for key in keys {
+            for (key, events) in by_key {
                 match cached.get(key) {
                     Some(doc) => drop(docs.insert(key.clone(), doc.clone())),
+                    None if events.first().is_some_and(|event| F::begins(event)) => {}
                     None => absent.push(key.clone()),
                 }
             }
@@ -126,9 +127,8 @@ impl<F: Fold> AnyModel for Model<F> {
         by_key.retain(|key, events| !parking.key_is_parked(&key.to_string(), events));
 
         let tenant = batch.facts.tenant;
-        let keys: Vec<F::Key> = by_key.keys().cloned().collect();
-        let mut docs = self.docs(tx, tenant, &keys).await?;
-        let mut folded = Vec::with_capacity(keys.len());
+        let mut docs = self.docs(tx, tenant, &by_key).await?;
+        let mut folded = Vec::with_capacity(by_key.len());
         for (key, events) in by_key {
             let before = docs.remove(&key).unwrap_or_default();
             let (after, taken, error) = fold_key::<F>(&before, &key, &events, batch.facts);

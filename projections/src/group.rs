@@ -2,19 +2,20 @@
 //! the same position of a tenant's log.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use entrepot_domain::event::Event;
 use entrepot_domain::kernel::TenantId;
 use entrepot_domain::tenants::TenantEvent;
 use entrepot_entity::{checkpoint, parked, scope};
-use entrepot_event_store::db::{Db, DbError, Merge, Purpose, Rows, Tx};
+use entrepot_event_store::db::{Db, DbError, Guard, Purpose, Tx};
 use entrepot_event_store::{Entry, Store, StoreError, clock};
 use sea_orm::{DbErr, FromQueryResult as _};
 
 use crate::folding::{AnyModel, Batch};
 use crate::model::TenantFacts;
 use crate::refused;
+use crate::writes::Writes;
 
 /// Events folded at most in one transaction.
 const BATCH_MAX: usize = 1_000;
@@ -27,7 +28,11 @@ pub struct Group {
     /// Where each tenant's rows stood when this process last wrote them.
     places: Mutex<HashMap<TenantId, Place>>,
     facts: Mutex<HashMap<TenantId, Arc<TenantFacts>>>,
+    parked: Mutex<HashMap<TenantId, Arc<Parked>>>,
 }
+
+/// Keys that are parked, by model.
+type Parked = HashMap<String, HashSet<String>>;
 
 /// Where rows stand, and how often they were rebuilt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +80,7 @@ impl Group {
             models,
             places: Mutex::default(),
             facts: Mutex::default(),
+            parked: Mutex::default(),
         }
     }
 
@@ -130,15 +136,6 @@ impl Group {
         };
         let facts = self.facts(store, tenant).await?;
         let mut tx = store.db().begin(tenant, Purpose::Project).await?;
-        let there = lock_checkpoint(&tx, tenant, self.name).await?;
-        if there.lease_epoch > epoch {
-            tx.rollback().await?;
-            return Ok(Step::Fenced);
-        }
-        if Place::from(&there) != place {
-            tx.rollback().await?;
-            return Ok(Step::Moved(Place::from(&there)));
-        }
         let parked = self.parked(&tx, tenant).await?;
         let now = clock::instant().micros();
         let batch = Batch {
@@ -148,25 +145,22 @@ impl Group {
             refused: None,
             now,
         };
-        if let Err(error) = self.write(&mut tx, &batch, care).await {
-            let refused = error.refused();
-            tx.rollback().await?;
-            return if refused {
-                Ok(Step::Refused(error))
-            } else {
-                Err(error.into())
-            };
+        let guard = self.move_checkpoint(tenant, epoch, place, last.position, now);
+        match self.write(&mut tx, &batch, guard, care).await {
+            Ok(true) => tx.commit().await?,
+            Ok(false) => {
+                tx.rollback().await?;
+                return self.why_not(store.db(), tenant, epoch).await;
+            }
+            Err(error) if error.refused() => {
+                tx.rollback().await?;
+                return Ok(Step::Refused(error));
+            }
+            Err(error) => {
+                tx.rollback().await?;
+                return Err(error.into());
+            }
         }
-        let row = checkpoint::Model {
-            tenant_id: tenant.0,
-            grp: self.name.to_owned(),
-            position: last.position,
-            lease_epoch: epoch,
-            rebuilt: there.rebuilt,
-            updated_at: now,
-        };
-        tx.write(Rows::of(&[row], Merge::Replace)).await?;
-        tx.commit().await?;
         self.stands(
             tenant,
             Place {
@@ -181,30 +175,85 @@ impl Group {
         Ok(Step::Committed)
     }
 
-    /// Folds a batch in every model and writes what comes of it, parked events included.
-    async fn write(&self, tx: &mut Tx, batch: &Batch<'_>, care: Care) -> Result<(), DbError> {
-        let parked = match care {
-            Care::None => refused::write(&self.models, tx, batch).await?,
-            Care::Park => refused::write_around(&self.models, tx, batch).await?,
+    /// Folds a batch in every model and writes what comes of it, parked events included, if the
+    /// guard hits.
+    async fn write(
+        &self,
+        tx: &mut Tx,
+        batch: &Batch<'_>,
+        guard: Guard,
+        care: Care,
+    ) -> Result<bool, DbError> {
+        let (mut writes, parked) = match care {
+            Care::None => refused::fold(&self.models, tx, batch).await?,
+            Care::Park => {
+                let parked = refused::write_around(&self.models, tx, batch).await?;
+                (Writes::default(), parked)
+            }
         };
-        tx.write(Rows::of(&parked, Merge::Replace)).await
+        for row in &parked {
+            writes.put(row);
+        }
+        if !parked.is_empty() {
+            lock(&self.parked).remove(&batch.facts.tenant);
+        }
+        writes.flush(tx, Some(guard)).await
     }
 
-    /// The keys that are parked, by model.
-    async fn parked(
+    /// Moves the checkpoint from where this process left it, if it is there still and nobody holds a
+    /// newer lease. What was read before stands at the same position then.
+    fn move_checkpoint(
         &self,
-        tx: &Tx,
         tenant: TenantId,
-    ) -> Result<HashMap<String, HashSet<String>>, StoreError> {
+        epoch: i64,
+        place: Place,
+        to: i64,
+        now: i64,
+    ) -> Guard {
+        Guard {
+            update: "UPDATE checkpoint SET position = $5, lease_epoch = $6, updated_at = $7
+                WHERE tenant_id = $1 AND grp = $2 AND position = $3 AND rebuilt = $4
+                AND lease_epoch <= $6",
+            values: vec![
+                tenant.0.into(),
+                self.name.into(),
+                place.position.into(),
+                place.rebuilt.into(),
+                to.into(),
+                epoch.into(),
+                now.into(),
+            ],
+        }
+    }
+
+    /// Why the checkpoint did not move. The first time, it has no row yet.
+    async fn why_not(&self, db: &Db, tenant: TenantId, epoch: i64) -> Result<Step, StoreError> {
+        let tx = db.begin(tenant, Purpose::Project).await?;
+        let there = lock_checkpoint(&tx, tenant, self.name).await?;
+        tx.commit().await?;
+        Ok(if there.lease_epoch > epoch {
+            Step::Fenced
+        } else {
+            Step::Moved(Place::from(&there))
+        })
+    }
+
+    /// The keys that are parked, by model. Who else parks or frees keys moves the checkpoint.
+    async fn parked(&self, tx: &Tx, tenant: TenantId) -> Result<Arc<Parked>, StoreError> {
+        if let Some(parked) = lock(&self.parked).get(&tenant) {
+            return Ok(Arc::clone(parked));
+        }
         let rows = scope::of::<parked::Entity>(tenant.0)
             .all(tx)
             .await
             .map_err(DbError::from)?;
-        let mut parked: HashMap<String, HashSet<String>> = HashMap::new();
+        let mut keys = Parked::new();
         for row in rows {
-            parked.entry(row.model).or_default().insert(row.row_key);
+            keys.entry(row.model).or_default().insert(row.row_key);
         }
-        Ok(parked)
+        let keys = Arc::new(keys);
+        lock(&self.parked).insert(tenant, Arc::clone(&keys));
+        Ok(keys)
     }
 
     /// What the tenant was created as.
@@ -213,31 +262,20 @@ impl Group {
         store: &Store,
         tenant: TenantId,
     ) -> Result<Arc<TenantFacts>, StoreError> {
-        let known = self
-            .facts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&tenant)
-            .map(Arc::clone);
-        if let Some(facts) = known {
-            return Ok(facts);
+        if let Some(facts) = lock(&self.facts).get(&tenant) {
+            return Ok(Arc::clone(facts));
         }
         let facts = Arc::new(facts(store, tenant).await?);
-        self.facts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(tenant, Arc::clone(&facts));
+        lock(&self.facts).insert(tenant, Arc::clone(&facts));
         Ok(facts)
     }
 
     fn place(&self, tenant: TenantId) -> Option<Place> {
-        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        places.get(&tenant).copied()
+        lock(&self.places).get(&tenant).copied()
     }
 
     fn stands(&self, tenant: TenantId, place: Place) {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        places.insert(tenant, place);
+        lock(&self.places).insert(tenant, place);
     }
 
     async fn read_place(&self, db: &Db, tenant: TenantId) -> Result<Place, StoreError> {
@@ -258,12 +296,16 @@ impl Group {
     /// Forgets a tenant's documents: they are not what the rows say any more.
     fn forget(&self, tenant: TenantId, place: Option<Place>) {
         self.models.iter().for_each(|model| model.forget(tenant));
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        lock(&self.parked).remove(&tenant);
         match place {
-            Some(place) => places.insert(tenant, place),
-            None => places.remove(&tenant),
+            Some(place) => lock(&self.places).insert(tenant, place),
+            None => lock(&self.places).remove(&tenant),
         };
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What the first event of a tenant's log says.

@@ -53,6 +53,11 @@ pub trait Fold: Sized + Send + Sync + 'static {
     /// The keys that an event touches; none for events of no concern.
     fn keys(event: &Event) -> Vec<Self::Key>;
 
+    /// Whether the event is the first that its key can have: there are no rows to load then.
+    fn begins(_event: &Recorded) -> bool {
+        false
+    }
+
     /// The documents of keys that have rows.
     fn load(
         tx: &Tx,

@@ -41,6 +41,10 @@ impl Fold for Products {
         vec![sku.clone()]
     }
 
+    fn begins(event: &Recorded) -> bool {
+        event.version == 1
+    }
+
     async fn load(
         tx: &Tx,
         tenant: TenantId,

@@ -10,18 +10,28 @@ use crate::writes::Writes;
 
 type Models = [Box<dyn AnyModel>];
 
-/// Folds a batch in every model and writes the rows; what is parked is the caller's. Rows that the
-/// database refuses are an error, and on PostgreSQL the end of the transaction.
-pub(crate) async fn write(
+/// Folds a batch in every model: the rows, and what is parked.
+pub(crate) async fn fold(
     models: &Models,
-    tx: &mut Tx,
+    tx: &Tx,
     batch: &Batch<'_>,
-) -> Result<Vec<parked::Model>, DbError> {
+) -> Result<(Writes, Vec<parked::Model>), DbError> {
     let (mut writes, mut parked) = (Writes::default(), Vec::new());
     for model in models {
         parked.extend(model.fold(tx, batch, &mut writes).await?);
     }
-    writes.flush(tx).await?;
+    Ok((writes, parked))
+}
+
+/// Folds a batch and writes the rows; what is parked is the caller's. Rows that the database refuses
+/// are an error, and on PostgreSQL the end of the transaction.
+async fn write(
+    models: &Models,
+    tx: &mut Tx,
+    batch: &Batch<'_>,
+) -> Result<Vec<parked::Model>, DbError> {
+    let (writes, parked) = fold(models, tx, batch).await?;
+    writes.flush(tx, None).await?;
     Ok(parked)
 }
 

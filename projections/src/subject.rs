@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use entrepot_domain::envelope::Recorded;
 use entrepot_domain::event::Event;
 use entrepot_domain::fulfillment::FulfillmentEvent;
 use entrepot_domain::kernel::{OrderId, PaymentId, SubscriptionId};
@@ -28,6 +29,11 @@ pub(crate) fn order(event: &Event) -> Option<OrderId> {
         Event::Payment(event) => Some(payment(event).1),
         _ => None,
     }
+}
+
+/// Whether the event is the first of an order.
+pub(crate) const fn places(event: &Recorded) -> bool {
+    event.version == 1 && matches!(event.event, Event::Order(OrderEvent::Placed(_)))
 }
 
 /// The payment that an event is about, and what is paid.

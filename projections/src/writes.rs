@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use entrepot_event_store::db::{DbError, Merge, Rows, Tx};
+use entrepot_event_store::db::{DbError, Guard, Merge, Rows, Tx};
 use sea_orm::{EntityName as _, ModelTrait};
 
 /// What a batch writes, by table.
@@ -28,17 +28,16 @@ impl Writes {
         rows::<M>(&mut self.deletes, Merge::Replace).push(model);
     }
 
-    /// Writes everything, tables and keys in sorted order so that two writers cannot deadlock.
-    pub async fn flush(self, tx: &mut Tx) -> Result<(), DbError> {
+    /// Writes everything, if the `guard` hits; without one, always. Whether it did. Tables and keys
+    /// come in sorted order, so that two writers cannot deadlock.
+    pub async fn flush(self, tx: &mut Tx, guard: Option<Guard>) -> Result<bool, DbError> {
         for mut rows in self.deletes.into_values() {
             rows.sort();
             delete(tx, &rows).await?;
         }
-        for mut rows in self.tables.into_values() {
-            rows.sort();
-            tx.write(rows).await?;
-        }
-        Ok(())
+        let mut tables: Vec<Rows> = self.tables.into_values().collect();
+        tables.iter_mut().for_each(Rows::sort);
+        tx.write_all(guard, tables).await
     }
 }
 

@@ -74,6 +74,10 @@ impl Position {
 }
 
 impl Aggregate for Position {
+    fn entries(&self) -> usize {
+        self.reservations.len()
+    }
+
     fn evolve(&mut self, event: &Event) {
         let Event::Inventory(event) = event else {
             return;

@@ -13,7 +13,7 @@ use tokio::sync::OwnedMutexGuard;
 
 pub use error::DbError;
 pub use rows::{Merge, Rows};
-pub use tx::Tx;
+pub use tx::{Guard, Tx};
 
 /// An open database.
 #[derive(Clone, Debug)]

@@ -4,12 +4,13 @@ use entrepot_domain::kernel::TenantId;
 use sea_orm::sea_query::{ArrayType, Value};
 use sea_orm::sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::{
-    self, Arguments as _, AssertSqlSafe, ConnectOptions as _, Executor as _, PgPool,
+    self, Arguments as _, AssertSqlSafe, ConnectOptions as _, Executor as _, IntoArguments, PgPool,
 };
+use sea_query_sqlx::SqlxValues;
 use uuid::Uuid;
 
 use super::tx::{Conn, Tx};
-use super::{DbError, DbOptions, Purpose, rows::Column, rows::Rows};
+use super::{DbError, DbOptions, Guard, Purpose, rows::Column, rows::Rows};
 
 /// The role that migrations make for the server: it owns nothing and bypasses nothing.
 const APP_ROLE: &str = "entrepot_app";
@@ -103,23 +104,39 @@ fn pool(connect: &PgConnectOptions, connections: u32) -> PgPool {
         .connect_lazy_with(connect.clone())
 }
 
-/// `INSERT … SELECT * FROM unnest(…)`: one round trip and one plan, however many rows.
-pub(super) fn insert(mut rows: Rows) -> Result<(String, PgArguments), DbError> {
-    let mut params = Vec::with_capacity(rows.columns.len());
-    for (index, column) in rows.columns.iter().enumerate() {
-        params.push(format!("${}::{}[]", index + 1, sql_type(column)?));
+/// `WITH guard AS (UPDATE …), rows0 AS (INSERT … SELECT * FROM unnest(…)), …`: one round trip and one
+/// plan, however many tables and rows. Answers with how many rows the guard hit, 1 without a guard.
+pub(super) fn write(
+    guard: Option<Guard>,
+    tables: Vec<Rows>,
+) -> Result<(String, PgArguments), DbError> {
+    let (mut arguments, mut parts) = (PgArguments::default(), Vec::with_capacity(tables.len() + 1));
+    let (mut only, mut hits) = ("", "1::bigint");
+    if let Some(Guard { update, values }) = guard {
+        parts.push(format!("guard AS ({update} RETURNING 1)"));
+        let values = SqlxValues(sea_orm::Values(values));
+        arguments = IntoArguments::<sqlx::Postgres>::into_arguments(values);
+        only = " WHERE EXISTS (SELECT FROM guard)";
+        hits = "(SELECT count(*) FROM guard)";
     }
-    let sql = format!(
-        "INSERT INTO {} ({}) SELECT * FROM unnest({}){}",
-        rows.table,
-        rows.names(),
-        params.join(", "),
-        rows.on_conflict()
-    );
-    let mut arguments = PgArguments::default();
-    for index in 0..rows.columns.len() {
-        bind(&mut arguments, &mut rows, index)?;
+    for (number, mut rows) in tables.into_iter().enumerate() {
+        let mut params = Vec::with_capacity(rows.columns.len());
+        for (index, column) in rows.columns.iter().enumerate() {
+            let param = arguments.len() + index + 1;
+            params.push(format!("${param}::{}[]", sql_type(column)?));
+        }
+        parts.push(format!(
+            "rows{number} AS (INSERT INTO {} ({}) SELECT * FROM unnest({}){only}{})",
+            rows.table,
+            rows.names(),
+            params.join(", "),
+            rows.on_conflict()
+        ));
+        for index in 0..rows.columns.len() {
+            bind(&mut arguments, &mut rows, index)?;
+        }
     }
+    let sql = format!("WITH {} SELECT {hits}", parts.join(", "));
     Ok((sql, arguments))
 }
 
@@ -162,15 +179,37 @@ fn bind(arguments: &mut PgArguments, rows: &mut Rows, index: usize) -> Result<()
     bound.map_err(|error| DbError::Sqlx(sqlx::Error::Encode(error)))
 }
 
-/// `column = ANY($n)`. The values must be of one type.
-pub(super) fn one_of(column: &str, param: usize, values: Vec<Value>) -> (String, Value) {
-    let kind = match values.first() {
-        Some(Value::Uuid(_)) => ArrayType::Uuid,
-        Some(Value::BigInt(_)) => ArrayType::BigInt,
-        _ => ArrayType::String,
-    };
-    (
-        format!("{column} = ANY(${param})"),
-        Value::Array(kind, Some(Box::new(values))),
-    )
+/// `unnest(…) CROSS JOIN LATERAL (… OFFSET 0)`: the planner cannot take it for a join of two tables
+/// and read one of them whole, as it does with `= ANY` before it has statistics.
+pub(super) fn lookup(
+    table: &str,
+    columns: &[&'static str],
+    wanted: Vec<Vec<Value>>,
+) -> (String, Vec<Value>) {
+    let mut lists: Vec<Vec<Value>> = columns.iter().map(|_| Vec::new()).collect();
+    for row in wanted {
+        for (list, value) in lists.iter_mut().zip(row) {
+            list.push(value);
+        }
+    }
+    let (mut params, mut names, mut conditions) = (Vec::new(), Vec::new(), String::new());
+    let mut values = Vec::with_capacity(columns.len());
+    for (index, (column, list)) in columns.iter().zip(lists).enumerate() {
+        let (kind, sql_type) = match list.first() {
+            Some(Value::Uuid(_)) => (ArrayType::Uuid, "uuid"),
+            Some(Value::BigInt(_)) => (ArrayType::BigInt, "bigint"),
+            _ => (ArrayType::String, "text"),
+        };
+        params.push(format!("${}::{sql_type}[]", index + 2));
+        names.push(format!("w{index}"));
+        conditions.push_str(&format!(" AND {column} = w{index}"));
+        values.push(Value::Array(kind, Some(Box::new(list))));
+    }
+    let sql = format!(
+        "SELECT found.* FROM unnest({}) AS wanted({}) CROSS JOIN LATERAL
+         (SELECT * FROM {table} WHERE tenant_id = $1{conditions} OFFSET 0) AS found",
+        params.join(", "),
+        names.join(", "),
+    );
+    (sql, values)
 }

@@ -118,20 +118,19 @@ pub(super) fn insert(rows: &Rows) -> Result<(String, String), DbError> {
         picks.join(", "),
         rows.on_conflict()
     );
-    let mut table: Vec<Vec<Json>> = Vec::with_capacity(rows.len());
-    for row in rows.rows() {
+    let table = array(rows.rows().iter().map(|row| {
         let values = row.iter().zip(&rows.columns);
-        table.push(
-            values
-                .map(|(value, column)| json(value, column.name))
-                .collect::<Result<_, _>>()?,
-        );
-    }
-    let json = serde_json::to_string(&table);
-    Ok((
-        sql,
-        json.map_err(|error| DbError::Sqlx(sqlx::Error::Encode(error.into())))?,
-    ))
+        values
+            .map(|(value, column)| json(value, column.name))
+            .collect()
+    }))?;
+    Ok((sql, table))
+}
+
+/// Rows of values as a JSON array of arrays.
+fn array(rows: impl Iterator<Item = Result<Vec<Json>, DbError>>) -> Result<String, DbError> {
+    let rows: Vec<Vec<Json>> = rows.collect::<Result<_, _>>()?;
+    serde_json::to_string(&rows).map_err(|error| DbError::Sqlx(sqlx::Error::Encode(error.into())))
 }
 
 fn json(value: &Value, column: &'static str) -> Result<Json, DbError> {
@@ -155,14 +154,30 @@ fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// `column IN (SELECT … FROM json_each($n))`. Blobs travel as hex.
-pub(super) fn one_of(column: &str, param: usize, values: &[Value]) -> (String, Value) {
-    let blob = matches!(values.first(), Some(Value::Uuid(_) | Value::Bytes(_)));
-    let pick = if blob { "unhex(value)" } else { "value" };
-    let list: Vec<Json> = values
-        .iter()
-        .filter_map(|value| json(value, "").ok())
-        .collect();
-    let sql = format!("{column} IN (SELECT {pick} FROM json_each(${param}))");
-    (sql, Value::String(Some(Json::from(list).to_string())))
+/// `json_each($2) CROSS JOIN …`: SQLite keeps the order of a cross join, so that the table is looked
+/// into by its index. Blobs travel as hex.
+pub(super) fn lookup(
+    table: &str,
+    columns: &[&'static str],
+    wanted: &[Vec<Value>],
+) -> Result<(String, Vec<Value>), DbError> {
+    let mut conditions = String::new();
+    for (index, column) in columns.iter().enumerate() {
+        let value = wanted.first().and_then(|row| row.get(index));
+        let pick = format!("wanted.value ->> {index}");
+        let pick = match value {
+            Some(Value::Uuid(_) | Value::Bytes(_)) => format!("unhex({pick})"),
+            _ => pick,
+        };
+        conditions.push_str(&format!(" AND found.{column} = {pick}"));
+    }
+    let sql = format!(
+        "SELECT found.* FROM json_each($2) AS wanted CROSS JOIN {table} AS found
+         WHERE found.tenant_id = $1{conditions}"
+    );
+    let list = array(wanted.iter().map(|row| {
+        let values = row.iter().zip(columns);
+        values.map(|(value, column)| json(value, column)).collect()
+    }))?;
+    Ok((sql, vec![list.into()]))
 }

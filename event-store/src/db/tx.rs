@@ -1,7 +1,8 @@
 //! A transaction: sea-orm reads on it, and rows are written to it in bulk.
 
+use entrepot_domain::kernel::TenantId;
 use sea_orm::sqlx::pool::PoolConnection;
-use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _};
+use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _, Row as _};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -13,6 +14,18 @@ use super::{DbError, Rows, postgres, sqlite};
 pub(super) enum Conn {
     Postgres(PoolConnection<sqlx::Postgres>),
     Sqlite(PoolConnection<sqlx::Sqlite>),
+}
+
+/// What is said of a transaction that ended.
+const OVER: &str = "the transaction is over";
+
+/// An `UPDATE` of one row, which other writes depend on.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    /// The statement, with `$1` parameters.
+    pub update: &'static str,
+    /// Their values.
+    pub values: Vec<sea_orm::Value>,
 }
 
 /// An open transaction. Dropped without [`Tx::commit`] or [`Tx::rollback`] (a cancelled request, a
@@ -61,28 +74,46 @@ impl Tx {
         Ok(ended?)
     }
 
-    /// Writes rows in one statement. No rows, no statement.
+    /// Writes rows of one table. No rows, no statement.
     pub async fn write(&mut self, rows: Rows) -> Result<(), DbError> {
-        if rows.is_empty() {
-            return Ok(());
+        self.write_all(None, vec![rows]).await.map(drop)
+    }
+
+    /// Writes rows of several tables, if the `guard` hits; without one, always. Whether it did.
+    /// On PostgreSQL this is one statement: a round trip, however many tables.
+    pub async fn write_all(
+        &mut self,
+        guard: Option<Guard>,
+        mut rows: Vec<Rows>,
+    ) -> Result<bool, DbError> {
+        rows.retain(|rows| !rows.is_empty());
+        if rows.is_empty() && guard.is_none() {
+            return Ok(true);
         }
         match self.conn.get_mut() {
             Some(Conn::Postgres(conn)) => {
-                let (sql, arguments) = postgres::insert(rows)?;
-                sqlx::query_with(AssertSqlSafe(sql), arguments)
-                    .execute(&mut **conn)
-                    .await?;
+                let (sql, arguments) = postgres::write(guard, rows)?;
+                let hits = sqlx::query_with(AssertSqlSafe(sql), arguments);
+                let hits: i64 = hits.fetch_one(&mut **conn).await?.try_get(0)?;
+                Ok(hits == 1)
             }
             Some(Conn::Sqlite(conn)) => {
-                let (sql, json) = sqlite::insert(&rows)?;
-                sqlx::query(AssertSqlSafe(sql))
-                    .bind(json)
-                    .execute(&mut **conn)
-                    .await?;
+                if let Some(Guard { update, values }) = guard {
+                    let values = SqlxValues(sea_orm::Values(values));
+                    let update = sqlx::query_with(AssertSqlSafe(update), values);
+                    if update.execute(&mut **conn).await?.rows_affected() != 1 {
+                        return Ok(false);
+                    }
+                }
+                for rows in rows {
+                    let (sql, json) = sqlite::insert(&rows)?;
+                    let insert = sqlx::query(AssertSqlSafe(sql)).bind(json);
+                    insert.execute(&mut **conn).await?;
+                }
+                Ok(true)
             }
-            None => {}
+            None => Err(DbErr::Custom(OVER.to_owned()).into()),
         }
-        Ok(())
     }
 
     /// Runs a statement written by hand, with `$1` parameters, and returns the rows that it touched.
@@ -104,18 +135,23 @@ impl Tx {
         Ok(())
     }
 
-    /// A condition that `column` is one of `values`, as SQL and the value of parameter `$param`: the
-    /// same statement text however many values there are.
-    pub fn one_of(
+    /// The tenant's rows of a table whose `columns` hold one of the `wanted` rows of values: one
+    /// statement text however many there are, and one look into the index for each, however little
+    /// the database knows of the table yet.
+    pub async fn lookup(
         &self,
-        column: &str,
-        param: usize,
-        values: Vec<sea_orm::Value>,
-    ) -> (String, sea_orm::Value) {
-        match self.backend {
-            DbBackend::Postgres => postgres::one_of(column, param, values),
-            _ => sqlite::one_of(column, param, &values),
-        }
+        table: &str,
+        tenant: TenantId,
+        columns: &[&'static str],
+        wanted: Vec<Vec<sea_orm::Value>>,
+    ) -> Result<Vec<QueryResult>, DbError> {
+        let (sql, mut wanted) = match self.backend {
+            DbBackend::Postgres => postgres::lookup(table, columns, wanted),
+            _ => sqlite::lookup(table, columns, &wanted)?,
+        };
+        let mut values = vec![tenant.0.into()];
+        values.append(&mut wanted);
+        self.query_sql(&sql, values).await
     }
 
     /// Microseconds since 1970 by the database's clock, which all nodes share.
@@ -174,7 +210,7 @@ macro_rules! on_conn {
         match &mut *$self.conn.lock().await {
             Some(Conn::Postgres(conn)) => sqlx::query_with(sql, values).$call(&mut **conn).await.map_err(orm).map($($convert)+),
             Some(Conn::Sqlite(conn)) => sqlx::query_with(sql, values).$call(&mut **conn).await.map_err(orm).map($($convert)+),
-            None => Err(DbErr::Custom("the transaction is over".to_owned())),
+            None => Err(DbErr::Custom(OVER.to_owned())),
         }
     }};
 }
@@ -194,7 +230,7 @@ impl ConnectionTrait for Tx {
         match &mut *self.conn.lock().await {
             Some(Conn::Postgres(conn)) => conn.execute(sql).await.map_err(orm).map(Into::into),
             Some(Conn::Sqlite(conn)) => conn.execute(sql).await.map_err(orm).map(Into::into),
-            None => Err(DbErr::Custom("the transaction is over".to_owned())),
+            None => Err(DbErr::Custom(OVER.to_owned())),
         }
     }
 

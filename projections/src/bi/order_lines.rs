@@ -70,6 +70,10 @@ impl Fold for BiOrderLines {
         }
     }
 
+    fn begins(event: &Recorded) -> bool {
+        subject::places(event)
+    }
+
     async fn load(
         tx: &Tx,
         tenant: TenantId,

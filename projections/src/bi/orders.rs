@@ -31,6 +31,10 @@ impl Fold for BiOrders {
         subject::order(event).into_iter().collect()
     }
 
+    fn begins(event: &Recorded) -> bool {
+        subject::places(event)
+    }
+
     async fn load(
         tx: &Tx,
         tenant: TenantId,

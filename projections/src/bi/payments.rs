@@ -31,6 +31,10 @@ impl Fold for BiPayments {
         }
     }
 
+    fn begins(event: &Recorded) -> bool {
+        event.version == 1
+    }
+
     async fn load(
         tx: &Tx,
         tenant: TenantId,

@@ -34,6 +34,13 @@ impl Fold for BiShipments {
         }]
     }
 
+    fn begins(event: &Recorded) -> bool {
+        matches!(
+            event.event,
+            Event::Fulfillment(FulfillmentEvent::Dispatched(_))
+        )
+    }
+
     async fn load(
         tx: &Tx,
         tenant: TenantId,

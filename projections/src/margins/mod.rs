@@ -56,6 +56,10 @@ impl Fold for Margins {
         key.into_iter().collect()
     }
 
+    fn begins(event: &Recorded) -> bool {
+        subject::places(event)
+    }
+
     async fn load(
         tx: &Tx,
         tenant: TenantId,

@@ -38,6 +38,10 @@ impl Fold for Orders {
         subject::order(event).into_iter().collect()
     }
 
+    fn begins(event: &Recorded) -> bool {
+        subject::places(event)
+    }
+
     async fn load(
         tx: &Tx,
         tenant: TenantId,

@@ -39,6 +39,10 @@ impl Fold for Subscriptions {
         about.into_iter().collect()
     }
 
+    fn begins(event: &Recorded) -> bool {
+        event.version == 1
+    }
+
     async fn load(
         tx: &Tx,
         tenant: TenantId,

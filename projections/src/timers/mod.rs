@@ -15,9 +15,8 @@ use entrepot_domain::kernel::{
 use entrepot_domain::payments::PaymentEvent;
 use entrepot_domain::state::Aggregate as _;
 use entrepot_domain::subscriptions::{Subscription, SubscriptionEvent, SubscriptionStatus, due_at};
-use entrepot_entity::{scope, timer};
+use entrepot_entity::timer;
 use entrepot_event_store::db::{DbError, Tx};
-use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -138,17 +137,23 @@ impl Fold for Timers {
         key.into_iter().collect()
     }
 
+    fn begins(event: &Recorded) -> bool {
+        match &event.event {
+            Event::Inventory(event) => matches!(event, InventoryEvent::Reserved(_)),
+            _ => event.version == 1,
+        }
+    }
+
     async fn load(
         tx: &Tx,
         tenant: TenantId,
         keys: &[TimerKey],
     ) -> Result<Vec<(TimerKey, TimerDoc)>, DbError> {
-        let select = scope::catalogue::<timer::Entity>()
-            .filter(timer::Column::TenantId.eq(tenant.0))
-            .filter(timer::Column::Kind.ne(SUBSCRIPTION_RESUME));
         let subjects = keys.iter().map(|key| key.subject());
-        let rows = load::rows_of(tx, &select, timer::Column::SubjectId, subjects).await?;
-        let loaded: Result<Vec<_>, DbError> = rows.iter().map(remembered).collect();
+        let column = timer::Column::SubjectId;
+        let rows = load::rows::<timer::Entity, _>(tx, tenant, column, subjects).await?;
+        let rows = rows.iter().filter(|row| row.kind != SUBSCRIPTION_RESUME);
+        let loaded: Result<Vec<_>, DbError> = rows.map(remembered).collect();
         Ok(loaded?.into_iter().flatten().collect())
     }
 
