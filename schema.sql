@@ -541,7 +541,7 @@ CREATE TABLE timer (
   subject_id blob NOT NULL,
   due_at bigint NOT NULL,
   detail text NOT NULL,
-  PRIMARY KEY (tenant_id, kind, subject_id)
+  PRIMARY KEY (tenant_id, subject_id, kind)
 );
 
 CREATE INDEX personal_lookup ON personal (tenant_id, lookup);
@@ -549,8 +549,6 @@ CREATE INDEX personal_lookup ON personal (tenant_id, lookup);
 CREATE INDEX personal_subject ON personal (tenant_id, subject_id);
 
 CREATE INDEX rm_bi_order_lines_placed ON rm_bi_order_lines (tenant_id, placed_at);
-
-CREATE INDEX rm_bi_order_lines_sku ON rm_bi_order_lines (tenant_id, sku, placed_at);
 
 CREATE INDEX rm_bi_orders_placed ON rm_bi_orders (tenant_id, placed_at);
 
@@ -574,13 +572,15 @@ CREATE INDEX rm_mrr_movements_moved ON rm_mrr_movements (tenant_id, moved_at);
 
 CREATE INDEX rm_orders_channel ON rm_orders (tenant_id, channel, placed_at);
 
-CREATE INDEX rm_orders_customer ON rm_orders (tenant_id, customer_id, placed_at);
+CREATE INDEX rm_orders_customer ON rm_orders (tenant_id, customer_id, placed_at)
+  WHERE customer_id IS NOT NULL;
 
-CREATE INDEX rm_orders_external ON rm_orders (tenant_id, external_id);
+CREATE INDEX rm_orders_external ON rm_orders (tenant_id, external_id) WHERE external_id IS NOT NULL;
 
 CREATE INDEX rm_orders_placed ON rm_orders (tenant_id, placed_at, order_id);
 
-CREATE INDEX rm_orders_subscription ON rm_orders (tenant_id, subscription_id, placed_at);
+CREATE INDEX rm_orders_subscription ON rm_orders (tenant_id, subscription_id, placed_at)
+  WHERE subscription_id IS NOT NULL;
 
 CREATE INDEX rm_subscriptions_customer ON rm_subscriptions (tenant_id, customer_id);
 

@@ -65,10 +65,12 @@ CREATE TABLE rm_orders (
   PRIMARY KEY (tenant_id, order_id)
 );
 CREATE INDEX rm_orders_placed ON rm_orders (tenant_id, placed_at, order_id);
-CREATE INDEX rm_orders_customer ON rm_orders (tenant_id, customer_id, placed_at);
+CREATE INDEX rm_orders_customer ON rm_orders (tenant_id, customer_id, placed_at)
+  WHERE customer_id IS NOT NULL;
 CREATE INDEX rm_orders_channel ON rm_orders (tenant_id, channel, placed_at);
-CREATE INDEX rm_orders_external ON rm_orders (tenant_id, external_id);
-CREATE INDEX rm_orders_subscription ON rm_orders (tenant_id, subscription_id, placed_at);
+CREATE INDEX rm_orders_external ON rm_orders (tenant_id, external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX rm_orders_subscription ON rm_orders (tenant_id, subscription_id, placed_at)
+  WHERE subscription_id IS NOT NULL;
 CREATE TABLE rm_order_days (
   tenant_id bigint NOT NULL,
   day text NOT NULL,
@@ -259,7 +261,6 @@ CREATE TABLE rm_bi_order_lines (
   PRIMARY KEY (tenant_id, order_id, line)
 );
 CREATE INDEX rm_bi_order_lines_placed ON rm_bi_order_lines (tenant_id, placed_at);
-CREATE INDEX rm_bi_order_lines_sku ON rm_bi_order_lines (tenant_id, sku, placed_at);
 CREATE TABLE rm_bi_payments (
   tenant_id bigint NOT NULL,
   payment_id {uuid} NOT NULL,

@@ -29,6 +29,9 @@ pub(crate) fn bad_input(field: &str, message: &str) -> Error {
 pub(crate) fn store(error: StoreError) -> Error {
     match error {
         StoreError::NoTenant => fault("FORBIDDEN", "no such tenant"),
+        StoreError::Db(error) if error.nul_in_text() => {
+            fault("BAD_USER_INPUT", "text must not hold U+0000")
+        }
         error => {
             tracing::error!(%error, "a request met an accident");
             fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")

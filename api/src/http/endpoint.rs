@@ -19,7 +19,7 @@ use futures_util::{StreamExt as _, stream};
 use super::{
     answer,
     config::HttpConfig,
-    document::{self, InputTypes, Prepared},
+    document::{self, InputTypes, Parsed, Prepared},
     executor::{Caller, GraphExecutor},
     headers, identity,
     negotiate::{Accepted, Media, check_content},
@@ -38,6 +38,7 @@ pub(super) struct Endpoint<E> {
     pub verifier: Arc<Verifier>,
     pub config: HttpConfig,
     pub input_types: InputTypes,
+    parsed: Parsed,
 }
 
 /// Serves `executor` at `config.path`: POST and GET, server-sent events, multipart subscriptions
@@ -49,11 +50,13 @@ pub fn graphql_router<E: GraphExecutor>(
 ) -> Router {
     let path = config.path.clone();
     let input_types = executor.input_types();
+    let parsed = Parsed::new(config.limits.document.clone());
     let endpoint = Arc::new(Endpoint {
         executor,
         verifier,
         config,
         input_types,
+        parsed,
     });
     headers::secured(
         Router::new()
@@ -120,7 +123,7 @@ impl<E: GraphExecutor> Endpoint<E> {
     /// The request of these parameters, ready to run.
     pub(super) fn prepare(&self, parameters: Parameters) -> Result<Prepared, Refusal> {
         let request = parameters.into_request()?;
-        document::prepare(request, &self.config.limits.document, &self.input_types)
+        document::prepare(request, &self.parsed, &self.input_types)
     }
 
     async fn perform(

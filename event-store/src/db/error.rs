@@ -19,25 +19,41 @@ pub enum DbError {
     Type(&'static str),
 }
 
+/// Text that was to be bound holds U+0000, which no text of a database does.
+#[derive(Debug, thiserror::Error)]
+#[error("text must not hold U+0000")]
+pub(super) struct NulInText;
+
 impl DbError {
     /// Whether the database is there and said no to the data: not a lost connection, not a lock or a
     /// time-out, which would go better the next time.
     pub fn refused(&self) -> bool {
-        let code = match self {
-            Self::Type(_) => return true,
-            Self::Url => return false,
-            Self::Sqlx(error) => error.as_database_error().and_then(DatabaseError::code),
-            Self::Orm(
-                sea_orm::DbErr::Query(sea_orm::RuntimeErr::SqlxError(error))
-                | sea_orm::DbErr::Exec(sea_orm::RuntimeErr::SqlxError(error)),
-            ) => error.as_database_error().and_then(DatabaseError::code),
-            Self::Orm(_) => None,
-        };
+        if matches!(self, Self::Type(_)) || self.nul_in_text() {
+            return true;
+        }
+        let code = self.sqlx().and_then(sea_orm::SqlxError::as_database_error);
+        let code = code.and_then(DatabaseError::code);
         // PostgreSQL: classes 21 to 23, data and constraints. SQLite: 18 too big, 19 constraint, 20 type.
         code.is_some_and(|code| match code.parse::<i64>() {
             Ok(number) if code.len() < 5 => matches!(number & 0xff, 18..=20),
             _ => matches!(code.get(..2), Some("21" | "22" | "23")),
         })
+    }
+
+    /// Whether text that was to be bound holds U+0000: the caller's mistake, on either database.
+    pub fn nul_in_text(&self) -> bool {
+        matches!(self.sqlx(), Some(sea_orm::SqlxError::Encode(error)) if error.is::<NulInText>())
+    }
+
+    fn sqlx(&self) -> Option<&sea_orm::SqlxError> {
+        match self {
+            Self::Sqlx(error) => Some(error),
+            Self::Orm(
+                sea_orm::DbErr::Query(sea_orm::RuntimeErr::SqlxError(error))
+                | sea_orm::DbErr::Exec(sea_orm::RuntimeErr::SqlxError(error)),
+            ) => Some(error),
+            Self::Url | Self::Type(_) | Self::Orm(_) => None,
+        }
     }
 
     /// Whether a unique key was taken.

@@ -192,7 +192,7 @@ pub(super) fn lookup(
             list.push(value);
         }
     }
-    let (mut params, mut names, mut conditions) = (Vec::new(), Vec::new(), String::new());
+    let (mut params, mut names, mut conditions) = (Vec::new(), Vec::new(), Vec::new());
     let mut values = Vec::with_capacity(columns.len());
     for (index, (column, list)) in columns.iter().zip(lists).enumerate() {
         let (kind, sql_type) = match list.first() {
@@ -202,14 +202,15 @@ pub(super) fn lookup(
         };
         params.push(format!("${}::{sql_type}[]", index + 2));
         names.push(format!("w{index}"));
-        conditions.push_str(&format!(" AND {column} = w{index}"));
+        conditions.push(format!("{column} = w{index}"));
         values.push(Value::Array(kind, Some(Box::new(list))));
     }
     let sql = format!(
         "SELECT found.* FROM unnest({}) AS wanted({}) CROSS JOIN LATERAL
-         (SELECT * FROM {table} WHERE tenant_id = $1{conditions} OFFSET 0) AS found",
+         (SELECT * FROM {table} WHERE tenant_id = $1 AND {} OFFSET 0) AS found",
         params.join(", "),
         names.join(", "),
+        conditions.join(" AND "),
     );
     (sql, values)
 }

@@ -161,7 +161,7 @@ pub(super) fn lookup(
     columns: &[&'static str],
     wanted: &[Vec<Value>],
 ) -> Result<(String, Vec<Value>), DbError> {
-    let mut conditions = String::new();
+    let mut conditions = Vec::with_capacity(columns.len());
     for (index, column) in columns.iter().enumerate() {
         let value = wanted.first().and_then(|row| row.get(index));
         let pick = format!("wanted.value ->> {index}");
@@ -169,11 +169,12 @@ pub(super) fn lookup(
             Some(Value::Uuid(_) | Value::Bytes(_)) => format!("unhex({pick})"),
             _ => pick,
         };
-        conditions.push_str(&format!(" AND found.{column} = {pick}"));
+        conditions.push(format!("found.{column} = {pick}"));
     }
     let sql = format!(
         "SELECT found.* FROM json_each($2) AS wanted CROSS JOIN {table} AS found
-         WHERE found.tenant_id = $1{conditions}"
+         WHERE found.tenant_id = $1 AND {}",
+        conditions.join(" AND ")
     );
     let list = array(wanted.iter().map(|row| {
         let values = row.iter().zip(columns);

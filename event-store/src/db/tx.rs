@@ -7,6 +7,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Runtim
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use super::error::NulInText;
 use super::{DbError, Rows, postgres, sqlite};
 
 /// A connection with a transaction open on it.
@@ -202,10 +203,28 @@ fn orm(error: sqlx::Error) -> DbErr {
     DbErr::Query(RuntimeErr::SqlxError(error.into()))
 }
 
+/// Refuses text with U+0000 before it is sent: PostgreSQL has no such text, and would end the
+/// transaction; SQLite would look for it and find nothing.
+fn bindable(values: Option<sea_orm::Values>) -> Result<sea_orm::Values, DbErr> {
+    let values = values.unwrap_or_else(|| sea_orm::Values(Vec::new()));
+    if values.0.iter().any(holds_nul) {
+        return Err(orm(sqlx::Error::Encode(NulInText.into())));
+    }
+    Ok(values)
+}
+
+fn holds_nul(value: &sea_orm::Value) -> bool {
+    match value {
+        sea_orm::Value::String(Some(text)) => text.contains('\0'),
+        sea_orm::Value::Array(_, Some(values)) => values.iter().any(holds_nul),
+        _ => false,
+    }
+}
+
 /// Runs `$call` on the connection behind `$self`, whichever database it is.
 macro_rules! on_conn {
     ($self:ident, $statement:ident, $call:ident, $($convert:tt)+) => {{
-        let values = $statement.values.unwrap_or_else(|| sea_orm::Values(Vec::new()));
+        let values = bindable($statement.values)?;
         let (sql, values) = (AssertSqlSafe($statement.sql), SqlxValues(values));
         match &mut *$self.conn.lock().await {
             Some(Conn::Postgres(conn)) => sqlx::query_with(sql, values).$call(&mut **conn).await.map_err(orm).map($($convert)+),

@@ -6,7 +6,7 @@ use std::sync::{
 use async_graphql::{EmptySubscription, Object, Request, Schema, Variables};
 use serde_json::{Value as Json, json};
 
-use crate::http::document::{DocumentLimits, InputTypes, prepare};
+use crate::http::document::{InputTypes, Parsed, prepare};
 
 #[derive(Clone, Default)]
 struct Calls(Arc<AtomicUsize>);
@@ -56,7 +56,7 @@ async fn run(query: &str, variables: Json) -> (usize, Json) {
     let calls = Calls::default();
     let schema = Schema::new(Query, Mutation(calls.clone()), EmptySubscription);
     let request = Request::new(query).variables(Variables::from_json(variables));
-    let prepared = prepare(request, &DocumentLimits::default(), &InputTypes::default()).unwrap();
+    let prepared = prepare(request, &Parsed::default(), &InputTypes::default()).unwrap();
     let answer = serde_json::to_value(schema.execute(prepared.request).await).unwrap();
     (calls.0.load(Ordering::SeqCst), answer)
 }

@@ -10,18 +10,17 @@ mod conditions;
 mod input_types;
 mod measure;
 mod merge;
+mod parsed;
 mod scan;
 mod variables;
 
 pub use input_types::InputTypes;
 pub use measure::DocumentLimits;
+pub(super) use parsed::Parsed;
 
 use async_graphql::{
-    Name, Positioned, Request, ServerError,
-    parser::{
-        parse_query,
-        types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
-    },
+    Name, Positioned, Request,
+    parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
 };
 
 use super::refusal::Refusal;
@@ -38,19 +37,10 @@ pub(super) struct Prepared {
 /// Prepares a request, or says why nothing of it will run.
 pub(super) fn prepare(
     mut request: Request,
-    limits: &DocumentLimits,
+    parsed: &Parsed,
     types: &InputTypes,
 ) -> Result<Prepared, Refusal> {
-    scan::check(&request.query, limits)?;
-    let mut document = parse_query(&request.query).map_err(|error| {
-        let error = ServerError::from(error);
-        let refusal = Refusal::request("GRAPHQL_PARSE_FAILED", error.message);
-        Refusal {
-            locations: error.locations,
-            ..refusal
-        }
-    })?;
-    measure::check(&document, limits)?;
+    let mut document = parsed.document(&request.query)?;
     let (name, operation) = choose(&document, request.operation_name.as_deref())?;
     let kind = operation.node.ty;
     let name = name.cloned();
@@ -90,13 +80,13 @@ mod tests {
     use super::*;
 
     fn refused(request: Request) -> &'static str {
-        prepare(request, &DocumentLimits::default(), &InputTypes::default())
+        prepare(request, &Parsed::default(), &InputTypes::default())
             .unwrap_err()
             .code
     }
 
     fn prepared(request: Request) -> Prepared {
-        prepare(request, &DocumentLimits::default(), &InputTypes::default()).unwrap()
+        prepare(request, &Parsed::default(), &InputTypes::default()).unwrap()
     }
 
     #[test]
@@ -120,8 +110,7 @@ mod tests {
     #[test]
     fn a_document_that_does_not_parse_is_told_where() {
         let request = Request::new("{ a ");
-        let refusal =
-            prepare(request, &DocumentLimits::default(), &InputTypes::default()).unwrap_err();
+        let refusal = prepare(request, &Parsed::default(), &InputTypes::default()).unwrap_err();
         assert_eq!(refusal.code, "GRAPHQL_PARSE_FAILED");
         assert!(!refusal.locations.is_empty());
     }

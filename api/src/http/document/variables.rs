@@ -161,7 +161,7 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
-    use crate::http::document::{DocumentLimits, prepare};
+    use crate::http::document::{Parsed, prepare};
 
     const SDL: &str = r"
         type Query { a: Int }
@@ -176,7 +176,7 @@ mod tests {
         let variables = value.map_or_else(|| json!({}), |value| json!({ "v": value }));
         let request = Request::new(query).variables(Variables::from_json(variables));
         let types = InputTypes::from_sdl(SDL).unwrap();
-        let refusal = prepare(request, &DocumentLimits::default(), &types).err()?;
+        let refusal = prepare(request, &Parsed::default(), &types).err()?;
         assert_eq!(refusal.code, "BAD_USER_INPUT");
         Some(refusal.message)
     }
