@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use entrepot_domain::postings::NoPostings;
-use entrepot_event_store::db::{Db, DbError};
+use entrepot_event_store::db::{Db, DbError, Purpose};
 use entrepot_event_store::vault::Vault;
 use entrepot_event_store::{Feed, Hints, Store};
 use entrepot_migration::{Migrator, MigratorTrait as _};
@@ -24,9 +24,12 @@ pub enum StartError {
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The database does not open, or is not migrated.
+    /// The database does not open.
     #[error("the database does not open: {0}")]
     Db(#[from] DbError),
+    /// The schema lacks what this release needs.
+    #[error("the database's schema is not up to date: run `entrepot migrate` first")]
+    NotMigrated,
     /// Redis is not addressed by this URL.
     #[error("the redis URL is wrong: {0}")]
     Redis(#[from] redis::RedisError),
@@ -65,13 +68,45 @@ pub async fn open(place: &Place, stop: &CancellationToken) -> Result<App, StartE
         ),
         None => Hints::none(),
     };
-    let db = Db::open(&options).await?;
+    let db = Db::open(&options).await.map_err(|error| {
+        if error.no_such_role() {
+            StartError::NotMigrated
+        } else {
+            error.into()
+        }
+    })?;
+    check_schema(&db).await?;
     let store = Store::new(db, feed, hints, Arc::new(NoPostings));
     Ok(App {
         store,
         vault: Vault::new(secrets.vault_key()),
         secrets,
     })
+}
+
+/// Whether every migration of this release was run. Later ones may have been: nodes of two releases
+/// work beside each other during an update.
+async fn check_schema(db: &Db) -> Result<(), StartError> {
+    let tx = db.begin_catalogue(Purpose::Read).await?;
+    let run = tx
+        .query_sql("SELECT version FROM seaql_migrations", Vec::new())
+        .await;
+    let run = match run {
+        Err(error) if error.no_such_table() => return Err(StartError::NotMigrated),
+        run => run?,
+    };
+    let mut versions: Vec<String> = Vec::with_capacity(run.len());
+    for row in run {
+        versions.push(row.try_get_by_index(0).map_err(DbError::from)?);
+    }
+    tx.commit().await?;
+    let migrations = Migrator::migrations().into_iter();
+    let mut needed = migrations.map(|migration| migration.name().to_owned());
+    if needed.all(|name| versions.contains(&name)) {
+        Ok(())
+    } else {
+        Err(StartError::NotMigrated)
+    }
 }
 
 /// What runs beside the requests: projectors and the clock.

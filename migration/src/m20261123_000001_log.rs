@@ -39,6 +39,8 @@ impl MigrationTrait for Migration {
             .await?;
         }
         grant(manager, &["tenant"], "SELECT, INSERT").await?;
+        // Servers ask whether they are too new for the schema.
+        grant(manager, &["seaql_migrations"], "SELECT").await?;
         grant(
             manager,
             &["tenant_head", "checkpoint", "lease"],

@@ -2,6 +2,7 @@
 
 use entrepot_api::auth::Role;
 use entrepot_tests::{TestDb, both};
+use sea_orm::ConnectionTrait as _;
 use serde_json::json;
 
 use super::server::{Server, run, say};
@@ -188,6 +189,22 @@ both! {
         say(&db, &["rebuild", "orders"]).await;
         say(&db, &["verify"]).await;
         assert!(head(&db, "north").await > 100);
+    }
+}
+
+#[tokio::test]
+async fn nothing_starts_on_a_schema_that_is_too_old() {
+    let db = TestDb::postgres().await;
+    let newest =
+        "DELETE FROM seaql_migrations WHERE version = (SELECT max(version) FROM seaql_migrations)";
+    for spoiled in [newest, "DROP TABLE seaql_migrations"] {
+        db.sql().await.execute_unprepared(spoiled).await.unwrap();
+        for command in [&["serve"][..], &["tenant", "list"]] {
+            let output = run(&db, command).await;
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(!output.status.success(), "{command:?}");
+            assert!(said.contains("run `entrepot migrate` first"), "{said}");
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What can go wrong between the program and its database.
 
+use std::borrow::Cow;
+
 use sea_orm::sqlx::error::DatabaseError;
 
 /// A database error.
@@ -31,8 +33,7 @@ impl DbError {
         if matches!(self, Self::Type(_)) || self.nul_in_text() {
             return true;
         }
-        let code = self.sqlx().and_then(sea_orm::SqlxError::as_database_error);
-        let code = code.and_then(DatabaseError::code);
+        let code = self.code();
         // PostgreSQL: classes 21 to 23, data and constraints. SQLite: 18 too big, 19 constraint, 20 type.
         code.is_some_and(|code| match code.parse::<i64>() {
             Ok(number) if code.len() < 5 => matches!(number & 0xff, 18..=20),
@@ -43,6 +44,20 @@ impl DbError {
     /// Whether text that was to be bound holds U+0000: the caller's mistake, on either database.
     pub fn nul_in_text(&self) -> bool {
         matches!(self.sqlx(), Some(sea_orm::SqlxError::Encode(error)) if error.is::<NulInText>())
+    }
+
+    /// Whether a table is not there: PostgreSQL's `undefined_table`.
+    pub fn no_such_table(&self) -> bool {
+        self.code().as_deref() == Some("42P01")
+    }
+
+    /// Whether the application's role is not there, which the first migration makes.
+    pub fn no_such_role(&self) -> bool {
+        self.code().as_deref() == Some("22023")
+    }
+
+    fn code(&self) -> Option<Cow<'_, str>> {
+        self.sqlx()?.as_database_error()?.code()
     }
 
     fn sqlx(&self) -> Option<&sea_orm::SqlxError> {
