@@ -241,7 +241,7 @@ both! {
         assert_eq!(update["stockPosition"], position);
         let update = next(&mut margins, "marginChanged").await;
         assert_eq!((&update["eventType"], &update["orderId"]), (&json!("order.placed"), &json!(order)));
-        assert_eq!(update["lines"], json!([{ "line": "1", "net": { "amountMinor": "4998" } }]));
+        assert_eq!(update["lines"], json!([{ "line": 1, "net": { "amountMinor": "4998" } }]));
 
         let customer = seller.give("customerRegister", json!({}), "customer { id }").await["customer"]["id"].clone();
         let create = json!({

@@ -15,6 +15,9 @@ use crate::world::World;
 
 /// The most classes, channels, providers or warehouses of a tenant.
 const ENTRIES_MAX: usize = 500;
+/// Warehouses. An order of 250 lines looks at each line's stock in each of them: more would be more
+/// streams than a lane keeps in memory.
+const WAREHOUSES_MAX: usize = 50;
 /// The most taxes of one class: each stands on every order line of the class.
 const TAXES_MAX: usize = 20;
 
@@ -82,7 +85,7 @@ fn check_fees(fees: &BTreeMap<String, Fee>) -> Refused<()> {
 }
 
 fn check_warehouses(warehouses: &[Warehouse]) -> Refused<()> {
-    at_most(warehouses.len(), ENTRIES_MAX, "warehouses")?;
+    at_most(warehouses.len(), WAREHOUSES_MAX, "warehouses")?;
     for (index, warehouse) in warehouses.iter().enumerate() {
         warehouse.check(&format!("warehouses.{index}"))?;
     }
@@ -126,7 +129,9 @@ mod tests {
     #[test]
     fn a_body_that_breaks_a_rule_is_refused_where_it_does() {
         let long = "x".repeat(65);
-        let many: Vec<String> = (0..501).map(|number| format!("w{number}")).collect();
+        let many: Vec<String> = (0..=WAREHOUSES_MAX)
+            .map(|number| format!("w{number}"))
+            .collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         for (config, expected) in [
             (tax_table("a\0b", &[]), "TEXT_MALFORMED taxTable"),

@@ -53,8 +53,8 @@ impl MarginLine {
     }
 
     /// The line's number in the order, from 1.
-    async fn line(&self) -> BigInt {
-        BigInt(self.0.line)
+    async fn line(&self) -> u32 {
+        u32::try_from(self.0.line).unwrap_or(u32::MAX)
     }
 
     /// What was sold.
