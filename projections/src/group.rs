@@ -106,6 +106,12 @@ impl Group {
             }
             match step {
                 Ok(Step::Done) => return Ok(()),
+                // Whoever appends more says so: there is no need to look.
+                Ok(Step::Committed)
+                    if entries.len() < BATCH_MAX && !grown(store, tenant, &entries) =>
+                {
+                    return Ok(());
+                }
                 Ok(Step::Committed) => {}
                 Ok(Step::Moved(to)) => self.forget(tenant, Some(to)),
                 Ok(Step::Fenced) => {
@@ -302,6 +308,12 @@ impl Group {
             None => lock(&self.places).remove(&tenant),
         };
     }
+}
+
+/// Whether the log is known to go on after these entries.
+fn grown(store: &Store, tenant: TenantId, entries: &[Arc<Entry>]) -> bool {
+    let known = *store.feed().head(tenant).borrow();
+    entries.last().is_none_or(|last| known > last.position)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

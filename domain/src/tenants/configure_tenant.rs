@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn a_body_that_breaks_a_rule_is_refused_where_it_does() {
         let long = "x".repeat(65);
-        let many: Vec<String> = (0..=WAREHOUSES_MAX)
+        let many: Vec<String> = (0..=ENTRIES_MAX)
             .map(|number| format!("w{number}"))
             .collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
@@ -170,7 +170,10 @@ mod tests {
                 warehouses(&["east", "west", "east"]),
                 "DUPLICATE_ENTRY warehouses.2",
             ),
-            (warehouses(&many), "LIST_TOO_LONG warehouses"),
+            (
+                warehouses(&many[..=WAREHOUSES_MAX]),
+                "LIST_TOO_LONG warehouses",
+            ),
         ] {
             let command = ConfigureTenant { config };
             assert_eq!(refused(retailer().when(&command)), expected, "{command:?}");

@@ -35,7 +35,10 @@ impl Postgres {
                 ("idle_in_transaction_session_timeout", "60s"),
             ]);
         let readers = pool(&connect, options.connections);
-        let writers = pool(&connect, options.connections);
+        // Writers send the same few statements, whose plan never depends on the values; planning one
+        // of a dozen tables again costs as much as running it.
+        let planned_once = [("plan_cache_mode", "force_generic_plan")];
+        let writers = pool(&connect.clone().options(planned_once), options.connections);
         let db = Self {
             connect,
             readers,
