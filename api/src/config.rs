@@ -149,6 +149,7 @@ struct IssuerEntry {
     jwks: String,
     audience: Option<String>,
     ttl_max_seconds: Option<i64>,
+    typ: Option<String>,
     #[serde(default)]
     claims: ClaimEntry,
 }
@@ -165,7 +166,8 @@ struct ClaimEntry {
 
 /// Reads the production issuers: a JSON array of
 /// `{"issuer", "algorithm": "RS256|ES256|EdDSA", "jwks": "<path or https URL>"}`, with `audience`,
-/// `ttl_max_seconds` and `claims` where they differ from the defaults.
+/// `ttl_max_seconds`, `typ` (`at+jwt`, or `any` for providers that write `JWT`) and `claims` where
+/// they differ from the defaults.
 pub fn issuers(path: &Path) -> Result<Vec<IssuerConfig>, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File {
         path: path.to_owned(),
@@ -200,6 +202,16 @@ fn issuer(entry: IssuerEntry) -> Result<IssuerConfig, String> {
     if let Some(ttl) = entry.ttl_max_seconds {
         config.ttl_max_s = ttl;
     }
+    config.typed = match entry.typ.as_deref() {
+        None | Some("at+jwt") => true,
+        Some("any") => false,
+        Some(other) => {
+            return Err(format!(
+                "issuer `{}`: typ `{other}` is not at+jwt or any",
+                entry.issuer
+            ));
+        }
+    };
     let defaults = ClaimNames::default();
     config.claims = ClaimNames {
         tenant: entry.claims.tenant.unwrap_or(defaults.tenant),

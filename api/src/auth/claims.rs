@@ -12,6 +12,8 @@ use super::AuthError;
 
 /// Lists longer than this are no list of roles, tenants or channels.
 const LIST_ITEMS_MAX: usize = 1_000;
+/// Longest text of a claim: it goes into events, logs and rows.
+const TEXT_BYTES_MAX: usize = 512;
 
 /// What an issuer calls the claims that are ours. The registered ones (`iss`, `aud`, `sub`,
 /// `exp`, `iat`, `nbf`, `client_id`, `azp`) have the same name everywhere.
@@ -57,9 +59,9 @@ impl Claims {
     pub(super) fn text(&self, name: &str) -> Result<Option<&str>, AuthError> {
         match self.0.get(name) {
             None => Ok(None),
-            Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
+            Some(Value::String(text)) if !text.is_empty() && sound(text) => Ok(Some(text)),
             Some(_) => Err(AuthError::Unauthenticated(
-                "a claim of the token has the wrong type",
+                "a claim of the token is no text, or has control characters, or is too long",
             )),
         }
     }
@@ -85,12 +87,12 @@ impl Claims {
 
     /// A list of strings; a missing name is an empty list.
     pub(super) fn list(&self, name: &str) -> Result<Vec<&str>, AuthError> {
-        let wrong = AuthError::Unauthenticated("a list in the token is not a list of strings");
+        let wrong = AuthError::Unauthenticated("a list in the token is not a list of sound texts");
         match self.0.get(name) {
             None => Ok(Vec::new()),
             Some(Value::Array(items)) if items.len() <= LIST_ITEMS_MAX => items
                 .iter()
-                .map(Value::as_str)
+                .map(|item| item.as_str().filter(|text| sound(text)))
                 .collect::<Option<_>>()
                 .ok_or(wrong),
             Some(_) => Err(wrong),
@@ -104,6 +106,12 @@ impl Claims {
             _ => self.list(name),
         }
     }
+}
+
+/// Whether a text can be stored and shown by everybody: PostgreSQL has no U+0000, and a line break
+/// forges a line of a log.
+fn sound(text: &str) -> bool {
+    text.len() <= TEXT_BYTES_MAX && !text.chars().any(char::is_control)
 }
 
 impl<'de> Deserialize<'de> for Claims {

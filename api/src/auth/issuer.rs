@@ -79,6 +79,9 @@ pub struct IssuerConfig {
     pub ttl_max_s: i64,
     /// What the issuer calls our claims.
     pub claims: ClaimNames,
+    /// Whether header `typ` must be `at+jwt` (RFC 9068). Many identity providers write `JWT`;
+    /// then only the audience tells an access token from an identity token.
+    pub typed: bool,
     pub(super) keys: KeyConfig,
 }
 
@@ -90,6 +93,7 @@ impl IssuerConfig {
             audience: audience.to_owned(),
             ttl_max_s: TTL_MAX_S,
             claims: ClaimNames::default(),
+            typed: false,
             keys: KeyConfig::Embedded(secret.to_vec()),
         }
     }
@@ -106,6 +110,7 @@ impl IssuerConfig {
             audience: audience.to_owned(),
             ttl_max_s: TTL_MAX_S,
             claims: ClaimNames::default(),
+            typed: true,
             keys: KeyConfig::Jwks(algorithm, source),
         }
     }

@@ -10,7 +10,7 @@ use super::{AuthError, claims::Claims};
 /// Longest token that is looked at. Real ones are one or two kilobytes.
 const TOKEN_BYTES_MAX: usize = 8 * 1024;
 /// Longest key id. It is only a key into a map in memory.
-const KEY_ID_BYTES_MAX: usize = 64;
+const KEY_ID_BYTES_MAX: usize = 256;
 /// Header names that bring or locate keys, or demand what is not implemented.
 const HEADERS_REFUSED: [&str; 5] = ["crit", "jku", "jwk", "x5u", "x5c"];
 
@@ -69,11 +69,13 @@ fn decode(segment: &str) -> Result<Vec<u8>, AuthError> {
     URL_SAFE_NO_PAD.decode(segment).map_err(|_| MALFORMED)
 }
 
+/// Thumbprints, base64 of either alphabet, URNs and plain names: what providers call their keys.
 fn sound_key_id(id: &str) -> bool {
     id.len() <= KEY_ID_BYTES_MAX
+        && !id.contains("..")
         && id
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-+/=:.".contains(&byte))
 }
 
 fn access_token_type(name: &str) -> bool {

@@ -92,21 +92,19 @@ impl Verifier {
 
 impl Issuer {
     async fn check_signature(&self, token: &Unverified<'_>) -> Result<(), AuthError> {
+        if self.config.typed && !token.access_token {
+            return Err(AuthError::Unauthenticated(
+                "the token is not an access token",
+            ));
+        }
         let (algorithm, key) = match &self.keys {
             Keys::Embedded(key) if token.algorithm == "HS256" => {
                 (jsonwebtoken::Algorithm::HS256, Arc::clone(key))
             }
-            Keys::Jwks(algorithm, set) if token.algorithm == algorithm.name() => {
-                if !token.access_token {
-                    return Err(AuthError::Unauthenticated(
-                        "the token is not an access token",
-                    ));
-                }
-                (
-                    library_name(*algorithm),
-                    set.key(token.key_id.as_deref()).await?,
-                )
-            }
+            Keys::Jwks(algorithm, set) if token.algorithm == algorithm.name() => (
+                library_name(*algorithm),
+                set.key(token.key_id.as_deref()).await?,
+            ),
             Keys::Embedded(_) | Keys::Jwks(..) => {
                 return Err(AuthError::Unauthenticated(
                     "the issuer does not sign that way",
