@@ -92,6 +92,21 @@ both! {
         assert_eq!(head(&db, "north").await, before + 2);
     }
 
+    async fn a_key_of_the_request_is_not_shared_by_several_commands(db: TestDb) {
+        let (_server, seller) = north(&db).await;
+        receive(&seller, "A", 1000, 880).await;
+        let before = head(&db, "north").await;
+        let query = "mutation($a: OrderPlaceInput!, $b: OrderPlaceInput!) {
+            a: orderPlace(input: $a) { position } b: orderPlace(input: $b) { position } }";
+        let variables = json!({ "a": order_of("A", 1), "b": order_of("A", 2) });
+        let refused = seller.with("idempotency-key", "k").answer(query, variables.clone()).await;
+        assert_eq!(refused["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{refused:#}");
+        assert!(refused.get("data").is_none(), "{refused:#}");
+        assert_eq!(head(&db, "north").await, before);
+        seller.ask(query, variables).await;
+        assert_eq!(head(&db, "north").await, before + 4);
+    }
+
     async fn a_key_is_its_clients_own_and_a_refusal_is_not_kept(db: TestDb) {
         tenants(&db, &["north", "south"]).await;
         let server = Server::start(&db).await;

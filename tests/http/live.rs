@@ -243,6 +243,17 @@ both! {
         assert_eq!((&update["eventType"], &update["orderId"]), (&json!("order.placed"), &json!(order)));
         assert_eq!(update["lines"], json!([{ "line": 1, "net": { "amountMinor": "4998" } }]));
 
+        // What a margin is does not change when the parcel arrives.
+        let dispatch = json!({ "orderId": order });
+        let shipment = seller.give("shipmentDispatch", dispatch, "shipment { id }").await["shipment"]["id"].clone();
+        seller.give("shipmentDeliver", json!({ "orderId": order, "shipmentId": shipment }), "").await;
+        place(&seller, order_of("A", 1)).await;
+        let mut heard = Vec::new();
+        while heard.last() != Some(&json!("order.placed")) {
+            heard.push(next(&mut margins, "marginChanged").await["eventType"].clone());
+        }
+        assert_eq!(heard, ["shipment.dispatched", "inventory.issued", "order.placed"]);
+
         let customer = seller.give("customerRegister", json!({}), "customer { id }").await["customer"]["id"].clone();
         let create = json!({
             "customerId": customer, "channel": "web", "anchor": "2100-01-01",

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use async_graphql::parser::parse_schema;
+use async_graphql::parser::types::{InterfaceType, ObjectType, TypeKind, TypeSystemDefinition};
+use async_graphql::{Name, Positioned};
 use entrepot_api::contracts::Contract;
 
 #[tokio::test]
@@ -17,6 +20,66 @@ async fn schema_sql_is_what_migrations_make() {
 #[tokio::test]
 async fn events_json_is_what_the_log_may_hold() {
     assert_published(Contract::Events, "events.json").await;
+}
+
+/// Who explores the graph reads what each part of it means.
+#[tokio::test]
+async fn every_type_field_argument_and_value_is_described() {
+    let sdl = Contract::Graphql
+        .text()
+        .await
+        .expect("the contract is printed");
+    let document = parse_schema(&sdl).expect("the schema is GraphQL");
+    let mut silent = Vec::new();
+    for definition in document.definitions {
+        let TypeSystemDefinition::Type(definition) = definition else {
+            continue;
+        };
+        let definition = definition.node;
+        let mut check = |place: &[&Name], description: &Option<Positioned<String>>| {
+            if description
+                .as_ref()
+                .is_none_or(|text| text.node.trim().is_empty())
+            {
+                silent.push(
+                    place
+                        .iter()
+                        .map(|name| name.as_str())
+                        .collect::<Vec<_>>()
+                        .join("."),
+                );
+            }
+        };
+        let name = &definition.name.node;
+        if !definition.extend {
+            check(&[name], &definition.description);
+        }
+        match definition.kind {
+            TypeKind::Object(ObjectType { fields, .. })
+            | TypeKind::Interface(InterfaceType { fields, .. }) => {
+                for field in fields {
+                    let field = field.node;
+                    check(&[name, &field.name.node], &field.description);
+                    for argument in field.arguments {
+                        let place = [name, &field.name.node, &argument.node.name.node];
+                        check(&place, &argument.node.description);
+                    }
+                }
+            }
+            TypeKind::Enum(values) => {
+                for value in values.values {
+                    check(&[name, &value.node.value.node], &value.node.description);
+                }
+            }
+            TypeKind::InputObject(input) => {
+                for field in input.fields {
+                    check(&[name, &field.node.name.node], &field.node.description);
+                }
+            }
+            TypeKind::Scalar | TypeKind::Union(_) => {}
+        }
+    }
+    assert!(silent.is_empty(), "not described: {silent:#?}");
 }
 
 #[expect(

@@ -200,7 +200,7 @@ const checks = {
     const socket = await Socket.ready();
     for (let id = 0; id <= 100; id += 1) socket.subscribe(String(id), subscription);
     const refused = await socket.hear();
-    assert.deepEqual([refused.type, refused.id], ['error', '100']);
+    assert.deepEqual([refused.type, refused.id], ['error', '100'], JSON.stringify(refused));
     assert.equal(refused.payload[0].extensions.code, 'SUBSCRIPTION_LIMIT');
     socket.say({ type: 'ping' });
     assert.equal((await socket.hear()).type, 'pong');

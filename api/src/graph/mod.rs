@@ -88,6 +88,19 @@ pub fn graph() -> Graph {
         Mutation::default(),
         Subscription::default(),
     )
+    .override_output_type_description::<catalog::ProductConnection>("Products, page by page.")
+    .override_output_type_description::<customers::CustomerConnection>("Customers, page by page.")
+    .override_output_type_description::<inventory::StockConnection>("Stock, page by page.")
+    .override_output_type_description::<margins::MarginConnection>(
+        "Order lines' margins, page by page.",
+    )
+    .override_output_type_description::<orders::OrderConnection>("Orders, page by page.")
+    .override_output_type_description::<subscriptions::SubscriptionConnection>(
+        "Subscriptions, page by page.",
+    )
+    .override_output_type_description::<subscriptions::MrrMovementConnection>(
+        "Movements of recurring revenue, page by page.",
+    )
     .enable_subscription_in_federation()
     .limit_depth(15)
     .limit_recursive_depth(32)

@@ -1,7 +1,7 @@
 //! Relay connections over keysets: a page costs the same wherever it starts.
 
 use async_graphql::connection::{Connection, Edge};
-use async_graphql::{Context, ObjectType, OutputType, Result};
+use async_graphql::{Context, ObjectType, OutputType, Result, SimpleObject};
 use entrepot_entity::scope::TenantScoped;
 use entrepot_event_store::db::Tx;
 use sea_orm::sea_query::{ArrayType, Value};
@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::error::{self, bad_input};
 use super::scalar::BigInt;
+use super::session::session;
 use crate::secrets::Secrets;
 
 /// Rows of a page that asks for no number.
@@ -36,16 +37,76 @@ pub(crate) struct Keyset<E: EntityTrait> {
     pub(crate) descending: bool,
 }
 
-/// A page of rows with their cursors.
-pub(crate) struct Page<M> {
-    pub(crate) rows: Vec<(String, M)>,
-    pub(crate) has_previous: bool,
-    pub(crate) has_next: bool,
+/// What a connection has besides its edges.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Counted {
+    /// All that match the filter, on whatever page. Null if it was not asked for.
+    total_count: Option<BigInt>,
 }
 
-/// Reads a page. `binding` names the list with its filter and sort: a cursor of another list,
-/// another filter or another tenant is refused.
-pub(crate) async fn page<E>(
+/// A page of a list, as the graph shows it.
+pub(crate) type Listed<N> = Connection<String, N, Counted>;
+
+/// A list that is read page by page.
+pub(crate) struct List<E: EntityTrait> {
+    /// Its name among the tenant's lists.
+    pub(crate) name: &'static str,
+    /// All rows that match the filter.
+    pub(crate) rows: Select<E>,
+    pub(crate) keyset: Keyset<E>,
+    /// The filter and the sort as text: a cursor is of no use with others.
+    pub(crate) selected_by: String,
+}
+
+impl<E> List<E>
+where
+    E: TenantScoped,
+    E::Model: ModelTrait<Entity = E> + Send + Sync,
+{
+    /// A page, and the count of all rows if the caller asks for it. A cursor of another list,
+    /// another filter or another tenant is refused.
+    pub(crate) async fn page<N>(
+        self,
+        ctx: &Context<'_>,
+        args: PageArgs,
+        node: impl Fn(E::Model) -> Result<N>,
+    ) -> Result<Listed<N>>
+    where
+        N: OutputType + ObjectType,
+    {
+        let session = session(ctx)?;
+        let snapshot = session.read().await?;
+        let total_count = total(ctx, &snapshot.tx, &self.rows).await?;
+        let binding = format!("{}:{}:{}", session.tenant()?, self.name, self.selected_by);
+        let page = read(
+            &snapshot.tx,
+            self.rows,
+            &self.keyset,
+            &args,
+            &session.app.secrets,
+            &binding,
+        )
+        .await?;
+        let mut connection = Connection::with_additional_fields(
+            page.has_previous,
+            page.has_next,
+            Counted { total_count },
+        );
+        for (cursor, row) in page.rows {
+            connection.edges.push(Edge::new(cursor, node(row)?));
+        }
+        Ok(connection)
+    }
+}
+
+/// A page of rows with their cursors.
+struct Page<M> {
+    rows: Vec<(String, M)>,
+    has_previous: bool,
+    has_next: bool,
+}
+
+async fn read<E>(
     tx: &Tx,
     select: Select<E>,
     keyset: &Keyset<E>,
@@ -102,7 +163,7 @@ where
 }
 
 /// The `totalCount` of a list, if the caller asks for it.
-pub(crate) async fn total<E>(ctx: &Context<'_>, tx: &Tx, rows: &Select<E>) -> Result<Option<BigInt>>
+async fn total<E>(ctx: &Context<'_>, tx: &Tx, rows: &Select<E>) -> Result<Option<BigInt>>
 where
     E: TenantScoped,
     E::Model: Send + Sync,
@@ -189,24 +250,4 @@ where
         _ => json.as_str().map(Value::from),
     };
     keyset.columns.iter().zip(&values).map(value).collect()
-}
-
-impl<M> Page<M> {
-    /// The connection of GraphQL: `fields` are what it has besides its edges.
-    pub(crate) fn try_connect<N, F>(
-        self,
-        fields: F,
-        node: impl Fn(M) -> Result<N>,
-    ) -> Result<Connection<String, N, F>>
-    where
-        N: OutputType + ObjectType,
-        F: ObjectType,
-    {
-        let mut connection =
-            Connection::with_additional_fields(self.has_previous, self.has_next, fields);
-        for (cursor, row) in self.rows {
-            connection.edges.push(Edge::new(cursor, node(row)?));
-        }
-        Ok(connection)
-    }
 }

@@ -102,7 +102,7 @@ impl<E: GraphExecutor> Endpoint<E> {
             let body = read_body(body, limits.body_bytes_max, limits.body_timeout).await?;
             Parameters::from_json(&body)?
         };
-        match self.prepare(parameters) {
+        match self.prepare(parameters, &caller) {
             Ok(prepared) if parts.method == Method::GET && prepared.mutates() => {
                 let status = StatusCode::METHOD_NOT_ALLOWED;
                 let message = "a mutation must be posted";
@@ -121,9 +121,15 @@ impl<E: GraphExecutor> Endpoint<E> {
     }
 
     /// The request of these parameters, ready to run.
-    pub(super) fn prepare(&self, parameters: Parameters) -> Result<Prepared, Refusal> {
+    pub(super) fn prepare(
+        &self,
+        parameters: Parameters,
+        caller: &Caller,
+    ) -> Result<Prepared, Refusal> {
         let request = parameters.into_request()?;
-        document::prepare(request, &self.parsed, &self.input_types)
+        let prepared = document::prepare(request, &self.parsed, &self.input_types)?;
+        prepared.check_key(caller.idempotency_key.as_deref())?;
+        Ok(prepared)
     }
 
     async fn perform(
@@ -165,12 +171,6 @@ impl<E: GraphExecutor> Endpoint<E> {
             Some(kind) => streaming::respond(source, kind),
             None => answer::refused(not_acceptable(), Media::Json),
         }
-    }
-}
-
-impl Prepared {
-    fn mutates(&self) -> bool {
-        self.kind == OperationType::Mutation
     }
 }
 

@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 
 use entrepot_domain::envelope::Recorded;
 use entrepot_domain::event::Event;
+use entrepot_domain::fulfillment::FulfillmentEvent;
 use entrepot_domain::inventory::InventoryEvent;
 use entrepot_domain::kernel::{OrderId, TenantId};
 use entrepot_domain::orders::OrderEvent;
@@ -50,7 +51,9 @@ impl Fold for Margins {
                 issued.order_line.map(|line| line.order_id)
             }
             Event::Payment(PaymentEvent::FeeAssessed(fee)) => Some(fee.order_id),
-            Event::Order(OrderEvent::Held(_) | OrderEvent::Released(_)) | Event::Payment(_) => None,
+            Event::Order(OrderEvent::Held(_) | OrderEvent::Released(_))
+            | Event::Fulfillment(FulfillmentEvent::Delivered(_))
+            | Event::Payment(_) => None,
             other => subject::order(other),
         };
         key.into_iter().collect()

@@ -1,3 +1,6 @@
+use std::collections::BTreeSet;
+
+use entrepot_domain::envelope::Recorded;
 use entrepot_domain::fulfillment::{DispatchShipment, ShippedLine};
 use entrepot_domain::kernel::{Currency, OrderId};
 use entrepot_domain::orders::{CancelLine, CancelOrder, PlaceOrder};
@@ -6,7 +9,11 @@ use entrepot_entity::margins::Model as Line;
 use proptest::prelude::*;
 
 use super::Margins;
-use crate::testing::{Shop, fold, rows_do_not_depend_on_batches, rows_of, story, worked_order};
+use crate::model::Fold as _;
+use crate::subject;
+use crate::testing::{
+    Shop, facts, fold, rows_do_not_depend_on_batches, rows_of, story, worked_order,
+};
 
 /// The worked order, paid by `stripe` (2.9 % + 0.30).
 fn sold(shop: &mut Shop) -> OrderId {
@@ -159,6 +166,32 @@ fn shipping_that_is_given_back_is_no_revenue() {
     assert_eq!(column(&shop, |line| line.shipping_minor), [0; 3]);
     assert_eq!(column(&shop, |line| line.net_minor), [0; 3]);
     assert_eq!(column(&shop, |line| line.fee_minor), [167, 50, 83]);
+}
+
+/// Whoever follows margins hears of an order when what it earned changes, and only then.
+#[test]
+fn an_event_touches_the_margins_that_it_changes_and_no_others() {
+    let log = story();
+    let orders = fold::<Margins>(&log).expect("folds").into_keys();
+    let mut untouched = BTreeSet::new();
+    for order in orders {
+        let mut doc = Vec::new();
+        let about = |event: &&Recorded| {
+            Margins::keys(&event.event).contains(&order)
+                || subject::order(&event.event) == Some(order)
+        };
+        for event in log.iter().filter(about) {
+            let before = doc.clone();
+            Margins::apply(&mut doc, &order, event, &facts()).expect("the event fits");
+            let touched = Margins::keys(&event.event).contains(&order);
+            let name = event.event.type_name();
+            assert_eq!(doc != before, touched, "{name}");
+            if !touched {
+                untouched.insert(name);
+            }
+        }
+    }
+    assert!(untouched.contains("shipment.delivered"), "{untouched:?}");
 }
 
 #[tokio::test]

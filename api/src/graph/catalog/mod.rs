@@ -8,4 +8,5 @@ mod types;
 pub use command::CatalogMutation;
 pub(super) use load::ProductLoader;
 pub use query::CatalogQuery;
+pub(super) use query::ProductConnection;
 pub use types::Product;

@@ -1,7 +1,6 @@
 //! Queries of products.
 
-use async_graphql::connection::Connection;
-use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, InputObject, Object, Result};
 use entrepot_entity::products;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
@@ -9,9 +8,8 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 use super::load::{ProductLoader, visible};
 use super::types::Product;
 use crate::graph::loader;
-use crate::graph::page::{Keyset, PageArgs, page, total};
+use crate::graph::page::{Keyset, List, Listed, PageArgs};
 use crate::graph::policy::{Allow, Area};
-use crate::graph::scalar::BigInt;
 use crate::graph::session::session;
 
 /// Queries of products.
@@ -19,14 +17,7 @@ use crate::graph::session::session;
 pub struct CatalogQuery;
 
 /// A list of products.
-pub type ProductConnection = Connection<String, Product, ProductConnectionFields>;
-
-/// What a list of products has besides its edges.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct ProductConnectionFields {
-    /// All products that match the filter, on whatever page. Null if it was not asked for.
-    total_count: Option<BigInt>,
-}
+pub type ProductConnection = Listed<Product>;
 
 /// Which products.
 #[derive(Clone, Debug, Default, InputObject)]
@@ -128,30 +119,22 @@ impl CatalogQuery {
         #[graphql(desc = "How many from the end, at most 250.")] last: Option<i32>,
         #[graphql(desc = "Those before this cursor.")] before: Option<String>,
     ) -> Result<Option<ProductConnection>> {
-        let session = session(ctx)?;
         let filter = filter.unwrap_or_default();
-        let rows = filtered(visible(session)?, &filter);
-        let snapshot = session.read().await?;
-        let total_count = total(ctx, &snapshot.tx, &rows).await?;
-        let binding = format!("{}:products:{sort:?}:{filter:?}", session.tenant()?);
+        let matching = List {
+            name: "products",
+            rows: filtered(visible(session(ctx)?)?, &filter),
+            keyset: sort.keyset(),
+            selected_by: format!("{sort:?}:{filter:?}"),
+        };
         let args = PageArgs {
             first,
             after,
             last,
             before,
         };
-        let page = page(
-            &snapshot.tx,
-            rows,
-            &sort.keyset(),
-            &args,
-            &session.app.secrets,
-            &binding,
-        )
-        .await?;
-        page.try_connect(ProductConnectionFields { total_count }, |row| {
-            Ok(Product(row))
-        })
-        .map(Some)
+        matching
+            .page(ctx, args, |row| Ok(Product(row)))
+            .await
+            .map(Some)
     }
 }

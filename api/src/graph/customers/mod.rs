@@ -7,5 +7,6 @@ mod types;
 
 pub use command::CustomerMutation;
 pub(super) use load::CustomerLoader;
+pub(super) use query::CustomerConnection;
 pub use query::CustomerQuery;
 pub use types::Customer;

@@ -1,16 +1,14 @@
 //! Queries of customers.
 
-use async_graphql::connection::Connection;
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
 use entrepot_entity::customers;
 use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
 use super::load::{CustomerLoader, visible};
 use super::types::Customer;
 use crate::graph::error::fault;
-use crate::graph::page::{Keyset, PageArgs, page, total};
+use crate::graph::page::{Keyset, List, Listed, PageArgs};
 use crate::graph::policy::{Allow, Area, allows};
-use crate::graph::scalar::BigInt;
 use crate::graph::session::{Session, Snapshot, session};
 use crate::graph::{error, gid, loader};
 
@@ -19,14 +17,7 @@ use crate::graph::{error, gid, loader};
 pub struct CustomerQuery;
 
 /// A list of customers.
-pub type CustomerConnection = Connection<String, Customer, CustomerConnectionFields>;
-
-/// What a list of customers has besides its edges.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct CustomerConnectionFields {
-    /// All customers that match the filter, on whatever page. Null if it was not asked for.
-    total_count: Option<BigInt>,
-}
+pub type CustomerConnection = Listed<Customer>;
 
 /// Which customers.
 #[derive(Clone, Debug, Default, InputObject)]
@@ -126,27 +117,21 @@ impl CustomerQuery {
             return Err(fault("FORBIDDEN", "filter.email is not open to your roles"));
         }
         let snapshot = session.read().await?;
-        let rows = filtered(session, &snapshot, &filter).await?;
-        let total_count = total(ctx, &snapshot.tx, &rows).await?;
-        let binding = format!("{}:customers:{sort:?}:{filter:?}", session.tenant()?);
+        let matching = List {
+            name: "customers",
+            rows: filtered(session, &snapshot, &filter).await?,
+            keyset: sort.keyset(),
+            selected_by: format!("{sort:?}:{filter:?}"),
+        };
         let args = PageArgs {
             first,
             after,
             last,
             before,
         };
-        let page = page(
-            &snapshot.tx,
-            rows,
-            &sort.keyset(),
-            &args,
-            &session.app.secrets,
-            &binding,
-        )
-        .await?;
-        page.try_connect(CustomerConnectionFields { total_count }, |row| {
-            Ok(Customer(row))
-        })
-        .map(Some)
+        matching
+            .page(ctx, args, |row| Ok(Customer(row)))
+            .await
+            .map(Some)
     }
 }

@@ -126,7 +126,7 @@ impl FulfillmentMutation {
     async fn shipment_dispatch(
         &self,
         ctx: &Context<'_>,
-        input: ShipmentDispatchInput,
+        #[graphql(desc = "What leaves.")] input: ShipmentDispatchInput,
     ) -> Result<Option<ShipmentPayload>> {
         let line = |line: ShipmentDispatchLineInput| domain::ShippedLine {
             line: line.line,
@@ -154,7 +154,7 @@ impl FulfillmentMutation {
     async fn shipment_deliver(
         &self,
         ctx: &Context<'_>,
-        input: ShipmentDeliverInput,
+        #[graphql(desc = "Which shipment, and when.")] input: ShipmentDeliverInput,
     ) -> Result<Option<ShipmentPayload>> {
         let command = domain::DeliverShipment {
             order_id: order_id(&input.order_id)?,

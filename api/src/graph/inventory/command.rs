@@ -206,7 +206,7 @@ impl InventoryMutation {
     async fn stock_receive(
         &self,
         ctx: &Context<'_>,
-        input: StockReceiveInput,
+        #[graphql(desc = "What arrived, and its cost.")] input: StockReceiveInput,
     ) -> Result<Option<StockPayload>> {
         let command = domain::ReceiveStock {
             sku: Sku(input.sku),
@@ -223,7 +223,7 @@ impl InventoryMutation {
     async fn stock_reserve(
         &self,
         ctx: &Context<'_>,
-        input: StockReserveInput,
+        #[graphql(desc = "What to keep back.")] input: StockReserveInput,
     ) -> Result<Option<StockPayload>> {
         let command = domain::ReserveStock {
             sku: Sku(input.sku),
@@ -239,7 +239,7 @@ impl InventoryMutation {
     async fn stock_release(
         &self,
         ctx: &Context<'_>,
-        input: StockReleaseInput,
+        #[graphql(desc = "What is no longer kept.")] input: StockReleaseInput,
     ) -> Result<Option<StockPayload>> {
         let reservation_id = gid::decode(&input.reservation_id, RESERVATION, "reservationId")?;
         let command = domain::ReleaseStock {
@@ -256,7 +256,7 @@ impl InventoryMutation {
     async fn stock_issue(
         &self,
         ctx: &Context<'_>,
-        input: StockIssueInput,
+        #[graphql(desc = "What leaves.")] input: StockIssueInput,
     ) -> Result<Option<StockPayload>> {
         let reservation = input.reservation_id.as_ref();
         let reservation_id = gid::decode_opt(reservation, RESERVATION, "reservationId")?;
@@ -274,7 +274,7 @@ impl InventoryMutation {
     async fn stock_adjust(
         &self,
         ctx: &Context<'_>,
-        input: StockAdjustInput,
+        #[graphql(desc = "What was found or lost, and why.")] input: StockAdjustInput,
     ) -> Result<Option<StockPayload>> {
         let command = domain::AdjustStock {
             sku: Sku(input.sku),
@@ -292,7 +292,7 @@ impl InventoryMutation {
     async fn stock_transfer(
         &self,
         ctx: &Context<'_>,
-        input: StockTransferInput,
+        #[graphql(desc = "What moves, and where to.")] input: StockTransferInput,
     ) -> Result<Option<StockPayload>> {
         let command = domain::TransferStock {
             sku: Sku(input.sku),

@@ -10,4 +10,5 @@ pub use command::InventoryMutation;
 pub use live::InventorySubscription;
 pub(super) use load::StockLoader;
 pub use query::InventoryQuery;
+pub(super) use query::StockConnection;
 pub use types::StockPosition;

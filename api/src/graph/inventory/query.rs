@@ -1,7 +1,6 @@
 //! Queries of stock.
 
-use async_graphql::connection::Connection;
-use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, InputObject, Object, Result};
 use entrepot_domain::kernel::{Sku, Warehouse};
 use entrepot_entity::inventory::{Column, Entity};
 use entrepot_projections::inventory::StockKey;
@@ -11,9 +10,8 @@ use super::load::{StockLoader, visible};
 use super::types::StockPosition;
 use crate::graph::error::bad_input;
 use crate::graph::loader;
-use crate::graph::page::{Keyset, PageArgs, page, total};
+use crate::graph::page::{Keyset, List, Listed, PageArgs};
 use crate::graph::policy::{Allow, Area};
-use crate::graph::scalar::BigInt;
 use crate::graph::session::session;
 
 /// SKUs of one filter at most: those of a page.
@@ -24,14 +22,7 @@ const SKUS_MAX: usize = 250;
 pub struct InventoryQuery;
 
 /// A list of stock positions.
-pub type StockConnection = Connection<String, StockPosition, StockConnectionFields>;
-
-/// What a list of stock positions has besides its edges.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct StockConnectionFields {
-    /// All positions that match the filter, on whatever page. Null if it was not asked for.
-    total_count: Option<BigInt>,
-}
+pub type StockConnection = Listed<StockPosition>;
 
 /// Which stock.
 #[derive(Clone, Debug, Default, InputObject)]
@@ -130,30 +121,29 @@ impl InventoryQuery {
     async fn inventory(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "All stock without it.")] filter: Option<StockFilter>,
-        #[graphql(default, desc = "By SKU without it.")] sort: StockSort,
-        #[graphql(desc = "Positions from the start.")] first: Option<i32>,
-        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "Positions from the end.")] last: Option<i32>,
-        #[graphql(desc = "End ahead of this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which; all of them without it.")] filter: Option<StockFilter>,
+        #[graphql(default, desc = "In which order.")] sort: StockSort,
+        #[graphql(desc = "How many from the start, at most 250.")] first: Option<i32>,
+        #[graphql(desc = "Those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 250.")] last: Option<i32>,
+        #[graphql(desc = "Those before this cursor.")] before: Option<String>,
     ) -> Result<Option<StockConnection>> {
-        let session = session(ctx)?;
         let filter = filter.unwrap_or_default();
-        let rows = filtered(visible(session)?, &filter)?;
-        let snapshot = session.read().await?;
-        let total_count = total(ctx, &snapshot.tx, &rows).await?;
-        let binding = format!("{}:inventory:{sort:?}:{filter:?}", session.tenant()?);
+        let matching = List {
+            name: "inventory",
+            rows: filtered(visible(session(ctx)?)?, &filter)?,
+            keyset: sort.keyset(),
+            selected_by: format!("{sort:?}:{filter:?}"),
+        };
         let args = PageArgs {
             first,
             after,
             last,
             before,
         };
-        let secrets = &session.app.secrets;
-        let page = page(&snapshot.tx, rows, &sort.keyset(), &args, secrets, &binding).await?;
-        page.try_connect(StockConnectionFields { total_count }, |row| {
-            Ok(StockPosition(row))
-        })
-        .map(Some)
+        matching
+            .page(ctx, args, |row| Ok(StockPosition(row)))
+            .await
+            .map(Some)
     }
 }

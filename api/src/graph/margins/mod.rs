@@ -8,5 +8,6 @@ mod types;
 
 pub use live::MarginSubscription;
 pub(super) use load::{MarginLoader, of_order};
+pub(super) use query::MarginConnection;
 pub use query::MarginQuery;
 pub use types::MarginLine;

@@ -1,7 +1,6 @@
 //! Queries of margins.
 
-use async_graphql::connection::Connection;
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
 use entrepot_entity::margins::{Column, Entity};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
@@ -9,9 +8,9 @@ use super::load::visible;
 use super::sums::{self, MarginGroup, MarginSums, MarginSumsFilter};
 use super::types::MarginLine;
 use crate::graph::gid;
-use crate::graph::page::{Keyset, PageArgs, page, total};
+use crate::graph::page::{Keyset, List, Listed, PageArgs};
 use crate::graph::policy::{Allow, Area};
-use crate::graph::scalar::{BigInt, Date};
+use crate::graph::scalar::Date;
 use crate::graph::session::session;
 
 /// Queries of margins.
@@ -19,14 +18,7 @@ use crate::graph::session::session;
 pub struct MarginQuery;
 
 /// A list of order lines' margins.
-pub type MarginConnection = Connection<String, MarginLine, MarginConnectionFields>;
-
-/// What a list of margins has besides its edges.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct MarginConnectionFields {
-    /// All lines that match the filter, on whatever page. Null if it was not asked for.
-    total_count: Option<BigInt>,
-}
+pub type MarginConnection = Listed<MarginLine>;
 
 /// Which lines.
 #[derive(Clone, Debug, Default, InputObject)]
@@ -127,31 +119,30 @@ impl MarginQuery {
     async fn margins(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "All lines without it.")] filter: Option<MarginFilter>,
-        #[graphql(default, desc = "The newest orders first without it.")] sort: MarginSort,
-        #[graphql(desc = "Lines from the start.")] first: Option<i32>,
-        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "Lines from the end.")] last: Option<i32>,
-        #[graphql(desc = "End ahead of this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which; all of them without it.")] filter: Option<MarginFilter>,
+        #[graphql(default, desc = "In which order.")] sort: MarginSort,
+        #[graphql(desc = "How many from the start, at most 250.")] first: Option<i32>,
+        #[graphql(desc = "Those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 250.")] last: Option<i32>,
+        #[graphql(desc = "Those before this cursor.")] before: Option<String>,
     ) -> Result<Option<MarginConnection>> {
-        let session = session(ctx)?;
         let filter = filter.unwrap_or_default();
-        let rows = filtered(visible(session)?, &filter)?;
-        let snapshot = session.read().await?;
-        let total_count = total(ctx, &snapshot.tx, &rows).await?;
-        let binding = format!("{}:margins:{sort:?}:{filter:?}", session.tenant()?);
+        let matching = List {
+            name: "margins",
+            rows: filtered(visible(session(ctx)?)?, &filter)?,
+            keyset: sort.keyset(),
+            selected_by: format!("{sort:?}:{filter:?}"),
+        };
         let args = PageArgs {
             first,
             after,
             last,
             before,
         };
-        let secrets = &session.app.secrets;
-        let page = page(&snapshot.tx, rows, &sort.keyset(), &args, secrets, &binding).await?;
-        page.try_connect(MarginConnectionFields { total_count }, |row| {
-            Ok(MarginLine(row))
-        })
-        .map(Some)
+        matching
+            .page(ctx, args, |row| Ok(MarginLine(row)))
+            .await
+            .map(Some)
     }
 
     /// Sums of what order lines earned, from the daily roll-up: one group for each combination of

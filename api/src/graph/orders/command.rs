@@ -386,7 +386,7 @@ impl OrderMutation {
     async fn order_place(
         &self,
         ctx: &Context<'_>,
-        mut input: OrderPlaceInput,
+        #[graphql(desc = "The new order.")] mut input: OrderPlaceInput,
     ) -> Result<Option<OrderPayload>> {
         let key = input.idempotency_key.take();
         let Some(address) = input.shipping_address.take() else {
@@ -409,7 +409,7 @@ impl OrderMutation {
     async fn order_import(
         &self,
         ctx: &Context<'_>,
-        mut input: OrderImportInput,
+        #[graphql(desc = "The order as its channel has it.")] mut input: OrderImportInput,
     ) -> Result<Option<OrderPayload>> {
         let key = input.idempotency_key.take();
         run(ctx, Outgoing::new(domain::ImportOrder::from(input), key)).await
@@ -420,7 +420,7 @@ impl OrderMutation {
     async fn order_hold(
         &self,
         ctx: &Context<'_>,
-        input: OrderReasonInput,
+        #[graphql(desc = "Which order, and why.")] input: OrderReasonInput,
     ) -> Result<Option<OrderPayload>> {
         let command = domain::HoldOrder {
             order_id: order_id(&input.order_id)?,
@@ -434,7 +434,7 @@ impl OrderMutation {
     async fn order_release(
         &self,
         ctx: &Context<'_>,
-        input: OrderReleaseInput,
+        #[graphql(desc = "Which order.")] input: OrderReleaseInput,
     ) -> Result<Option<OrderPayload>> {
         let command = domain::ReleaseOrder {
             order_id: order_id(&input.order_id)?,
@@ -447,7 +447,7 @@ impl OrderMutation {
     async fn order_cancel(
         &self,
         ctx: &Context<'_>,
-        input: OrderReasonInput,
+        #[graphql(desc = "Which order, and why.")] input: OrderReasonInput,
     ) -> Result<Option<OrderPayload>> {
         let command = domain::CancelOrder {
             order_id: order_id(&input.order_id)?,
@@ -461,7 +461,7 @@ impl OrderMutation {
     async fn order_line_cancel(
         &self,
         ctx: &Context<'_>,
-        input: OrderLineCancelInput,
+        #[graphql(desc = "Which line, and how much of it.")] input: OrderLineCancelInput,
     ) -> Result<Option<OrderPayload>> {
         let command = domain::CancelLine {
             order_id: order_id(&input.order_id)?,

@@ -82,10 +82,10 @@ impl OrderSubscription {
     async fn order_changed(
         &self,
         ctx: &Context<'_>,
-        after: Option<String>,
-        position: Option<BigInt>,
-        order_id: Option<ID>,
-        channel: Option<String>,
+        #[graphql(desc = "The cursor of the last update that was seen.")] after: Option<String>,
+        #[graphql(desc = "A position of the tenant's log.")] position: Option<BigInt>,
+        #[graphql(desc = "Only of this order.")] order_id: Option<ID>,
+        #[graphql(desc = "Only of the channel with this code.")] channel: Option<String>,
     ) -> Result<impl Stream<Item = Result<OrderChange>> + use<>> {
         let order_id = gid::decode_opt(order_id.as_ref(), "Order", "orderId")?;
         let watched = WatchedOrders { order_id, channel };

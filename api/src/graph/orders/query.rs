@@ -1,7 +1,6 @@
 //! Queries of orders.
 
-use async_graphql::connection::Connection;
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
 use entrepot_entity::orders;
 use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 use serde::Serialize;
@@ -10,9 +9,9 @@ use uuid::Uuid;
 use super::load::{OrderLoader, document, visible};
 use super::totals::{self, OrderSums, OrderSumsFilter};
 use super::types::{FulfillmentStatus, Order, OrderStatus, PaymentStatus};
-use crate::graph::page::{Keyset, PageArgs, page, total};
+use crate::graph::page::{Keyset, List, Listed, PageArgs};
 use crate::graph::policy::{Allow, Area};
-use crate::graph::scalar::{BigInt, DateTime};
+use crate::graph::scalar::DateTime;
 use crate::graph::session::session;
 use crate::graph::{gid, loader};
 
@@ -21,14 +20,7 @@ use crate::graph::{gid, loader};
 pub struct OrderQuery;
 
 /// A list of orders.
-pub type OrderConnection = Connection<String, Order, OrderConnectionFields>;
-
-/// What a list of orders has besides its edges.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct OrderConnectionFields {
-    /// All orders that match the filter, on whatever page. Null if it was not asked for.
-    total_count: Option<BigInt>,
-}
+pub type OrderConnection = Listed<Order>;
 
 /// Which orders.
 #[derive(Clone, Debug, Default, InputObject, Serialize)]
@@ -152,30 +144,26 @@ pub(in crate::graph) async fn list(
     sort: OrderSort,
     args: PageArgs,
 ) -> Result<OrderConnection> {
-    let session = session(ctx)?;
-    let rows = filtered(visible(session)?, &filter)?;
-    let snapshot = session.read().await?;
-    let total_count = total(ctx, &snapshot.tx, &rows).await?;
-    let binding = format!("{}:orders:{sort:?}:{filter:?}", session.tenant()?);
-    let page = page(
-        &snapshot.tx,
-        rows,
-        &sort.keyset(),
-        &args,
-        &session.app.secrets,
-        &binding,
-    )
-    .await?;
-    page.try_connect(OrderConnectionFields { total_count }, |row| {
-        document(&row).map(Order)
-    })
+    let matching = List {
+        name: "orders",
+        rows: filtered(visible(session(ctx)?)?, &filter)?,
+        keyset: sort.keyset(),
+        selected_by: format!("{sort:?}:{filter:?}"),
+    };
+    matching
+        .page(ctx, args, |row| document(&row).map(Order))
+        .await
 }
 
 #[Object]
 impl OrderQuery {
     /// An order by its id. Null if there is none that the caller may see.
     #[graphql(guard = "Allow(Area::Orders)")]
-    async fn order(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Order>> {
+    async fn order(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The order's global id, or its bare uuid.")] id: ID,
+    ) -> Result<Option<Order>> {
         let id = gid::decode(&id, "Order", "id")?;
         Ok(loader::load::<OrderLoader, _>(ctx, id).await?.map(Order))
     }
@@ -189,12 +177,12 @@ impl OrderQuery {
     async fn orders(
         &self,
         ctx: &Context<'_>,
-        filter: Option<OrderFilter>,
-        #[graphql(default)] sort: OrderSort,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Which; all of them without it.")] filter: Option<OrderFilter>,
+        #[graphql(default, desc = "In which order.")] sort: OrderSort,
+        #[graphql(desc = "How many from the start, at most 250.")] first: Option<i32>,
+        #[graphql(desc = "Those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, at most 250.")] last: Option<i32>,
+        #[graphql(desc = "Those before this cursor.")] before: Option<String>,
     ) -> Result<Option<OrderConnection>> {
         let args = PageArgs {
             first,
@@ -212,7 +200,7 @@ impl OrderQuery {
     async fn order_sums(
         &self,
         ctx: &Context<'_>,
-        filter: Option<OrderSumsFilter>,
+        #[graphql(desc = "Which; all of them without it.")] filter: Option<OrderSumsFilter>,
     ) -> Result<Option<Vec<OrderSums>>> {
         totals::sums(ctx, filter.unwrap_or_default())
             .await

@@ -220,7 +220,7 @@ impl PaymentMutation {
     async fn payment_authorize(
         &self,
         ctx: &Context<'_>,
-        input: PaymentAuthorizeInput,
+        #[graphql(desc = "The new payment.")] input: PaymentAuthorizeInput,
     ) -> Result<Option<PaymentPayload>> {
         let command = domain::AuthorizePayment {
             payment_id: new_payment_id(input.payment_id.as_ref())?,
@@ -239,7 +239,7 @@ impl PaymentMutation {
     async fn payment_capture(
         &self,
         ctx: &Context<'_>,
-        input: PaymentCaptureInput,
+        #[graphql(desc = "Which payment, and how much.")] input: PaymentCaptureInput,
     ) -> Result<Option<PaymentPayload>> {
         let command = domain::CapturePayment {
             payment_id: payment_id(&input.payment_id)?,
@@ -255,7 +255,7 @@ impl PaymentMutation {
     async fn payment_void(
         &self,
         ctx: &Context<'_>,
-        input: PaymentVoidInput,
+        #[graphql(desc = "Which payment.")] input: PaymentVoidInput,
     ) -> Result<Option<PaymentPayload>> {
         let command = domain::VoidPayment {
             payment_id: payment_id(&input.payment_id)?,
@@ -268,7 +268,7 @@ impl PaymentMutation {
     async fn payment_refund(
         &self,
         ctx: &Context<'_>,
-        input: PaymentRefundInput,
+        #[graphql(desc = "Which payment, and how much.")] input: PaymentRefundInput,
     ) -> Result<Option<PaymentPayload>> {
         let command = domain::RefundPayment {
             payment_id: payment_id(&input.payment_id)?,
@@ -284,7 +284,7 @@ impl PaymentMutation {
     async fn payment_record_external(
         &self,
         ctx: &Context<'_>,
-        input: PaymentRecordExternalInput,
+        #[graphql(desc = "The payment as its provider has it.")] input: PaymentRecordExternalInput,
     ) -> Result<Option<PaymentPayload>> {
         let command = domain::RecordExternalPayment {
             payment_id: new_payment_id(input.payment_id.as_ref())?,
@@ -304,7 +304,7 @@ impl PaymentMutation {
     async fn payment_assess_fee(
         &self,
         ctx: &Context<'_>,
-        input: PaymentAssessFeeInput,
+        #[graphql(desc = "Which payment, and its fee.")] input: PaymentAssessFeeInput,
     ) -> Result<Option<PaymentPayload>> {
         let command = domain::AssessFee {
             payment_id: payment_id(&input.payment_id)?,
@@ -319,7 +319,7 @@ impl PaymentMutation {
     async fn payment_report_unknown(
         &self,
         ctx: &Context<'_>,
-        input: PaymentReportUnknownInput,
+        #[graphql(desc = "Which payment, and what was tried.")] input: PaymentReportUnknownInput,
     ) -> Result<Option<PaymentPayload>> {
         let command = domain::ReportUnknownOutcome {
             payment_id: payment_id(&input.payment_id)?,
@@ -334,7 +334,7 @@ impl PaymentMutation {
     async fn payment_resolve_unknown(
         &self,
         ctx: &Context<'_>,
-        input: PaymentResolveUnknownInput,
+        #[graphql(desc = "Which payment, and how it ended.")] input: PaymentResolveUnknownInput,
     ) -> Result<Option<PaymentPayload>> {
         let command = domain::ResolveOutcome {
             payment_id: payment_id(&input.payment_id)?,

@@ -12,5 +12,7 @@ mod types;
 pub use command::SubscriptionMutation;
 pub use live::SubscriptionSubscription;
 pub(super) use load::SubscriptionLoader;
+pub(super) use query::SubscriptionConnection;
 pub use query::SubscriptionQuery;
+pub(super) use revenue::MrrMovementConnection;
 pub use types::SubscriptionContract;

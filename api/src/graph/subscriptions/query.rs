@@ -1,7 +1,6 @@
 //! Queries of subscriptions.
 
-use async_graphql::connection::Connection;
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
 use entrepot_domain::subscriptions::SubscriptionStatus as Status;
 use entrepot_entity::subscriptions;
 use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
@@ -9,9 +8,9 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 use super::load::{SubscriptionLoader, document, visible};
 use super::revenue::{self, MrrMovementConnection, MrrMovementFilter, MrrSums};
 use super::types::{SubscriptionContract, SubscriptionStatus};
-use crate::graph::page::{Keyset, PageArgs, page, total};
+use crate::graph::page::{Keyset, List, Listed, PageArgs};
 use crate::graph::policy::{Allow, Area};
-use crate::graph::scalar::{BigInt, Date};
+use crate::graph::scalar::Date;
 use crate::graph::session::session;
 use crate::graph::{gid, loader};
 
@@ -20,15 +19,7 @@ use crate::graph::{gid, loader};
 pub struct SubscriptionQuery;
 
 /// A list of subscriptions.
-pub type SubscriptionConnection =
-    Connection<String, SubscriptionContract, SubscriptionConnectionFields>;
-
-/// What a list of subscriptions has besides its edges.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct SubscriptionConnectionFields {
-    /// All subscriptions that match the filter, on whatever page. Null if it was not asked for.
-    total_count: Option<BigInt>,
-}
+pub type SubscriptionConnection = Listed<SubscriptionContract>;
 
 /// Which subscriptions.
 #[derive(Clone, Debug, Default, InputObject)]
@@ -137,29 +128,22 @@ impl SubscriptionQuery {
         #[graphql(desc = "How many from the end, at most 250.")] last: Option<i32>,
         #[graphql(desc = "Those before this cursor.")] before: Option<String>,
     ) -> Result<Option<SubscriptionConnection>> {
-        let session = session(ctx)?;
         let filter = filter.unwrap_or_default();
-        let rows = filtered(visible(session)?, &filter, sort)?;
-        let snapshot = session.read().await?;
-        let total_count = total(ctx, &snapshot.tx, &rows).await?;
-        let binding = format!("{}:subscriptions:{sort:?}:{filter:?}", session.tenant()?);
+        let matching = List {
+            name: "subscriptions",
+            rows: filtered(visible(session(ctx)?)?, &filter, sort)?,
+            keyset: sort.keyset(),
+            selected_by: format!("{sort:?}:{filter:?}"),
+        };
         let args = PageArgs {
             first,
             after,
             last,
             before,
         };
-        let page = page(
-            &snapshot.tx,
-            rows,
-            &sort.keyset(),
-            &args,
-            &session.app.secrets,
-            &binding,
-        )
-        .await?;
-        let fields = SubscriptionConnectionFields { total_count };
-        page.try_connect(fields, |row| document(&row).map(SubscriptionContract))
+        matching
+            .page(ctx, args, |row| document(&row).map(SubscriptionContract))
+            .await
             .map(Some)
     }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use async_graphql::connection::Connection;
 use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use entrepot_domain::kernel::{Currency, MILLION, round_half_even};
 use entrepot_entity::{mrr_movements, scope};
@@ -15,7 +14,7 @@ use super::load::SubscriptionLoader;
 use super::types::SubscriptionContract;
 use crate::graph::error::{self, corrupt};
 use crate::graph::loader;
-use crate::graph::page::{Keyset, PageArgs, page, total};
+use crate::graph::page::{Keyset, List, Listed, PageArgs};
 use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, CurrencyCode, Date, DateTime, Money};
 use crate::graph::session::session;
@@ -67,14 +66,7 @@ pub struct MrrMovementFilter {
 }
 
 /// A list of movements.
-pub type MrrMovementConnection = Connection<String, MrrMovement, MrrMovementConnectionFields>;
-
-/// What a list of movements has besides its edges.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct MrrMovementConnectionFields {
-    /// All movements that match the filter, on whatever page. Null if it was not asked for.
-    total_count: Option<BigInt>,
-}
+pub type MrrMovementConnection = Listed<MrrMovement>;
 
 /// A change of monthly recurring revenue.
 pub struct MrrMovement(mrr_movements::Model);
@@ -165,26 +157,17 @@ pub(super) async fn movements(
     for condition in conditions.into_iter().flatten() {
         rows = rows.filter(condition);
     }
-    let snapshot = session.read().await?;
-    let total_count = total(ctx, &snapshot.tx, &rows).await?;
-    let binding = format!("{}:mrr:{filter:?}", session.tenant()?);
-    // An event moves the revenue of one subscription only.
-    let keyset = Keyset {
-        columns: vec![Column::MovedAt, Column::Position],
-        descending: true,
-    };
-    let page = page(
-        &snapshot.tx,
+    let matching = List {
+        name: "mrr",
         rows,
-        &keyset,
-        &args,
-        &session.app.secrets,
-        &binding,
-    )
-    .await?;
-    page.try_connect(MrrMovementConnectionFields { total_count }, |row| {
-        Ok(MrrMovement(row))
-    })
+        // An event moves the revenue of one subscription only.
+        keyset: Keyset {
+            columns: vec![Column::MovedAt, Column::Position],
+            descending: true,
+        },
+        selected_by: format!("{filter:?}"),
+    };
+    matching.page(ctx, args, |row| Ok(MrrMovement(row))).await
 }
 
 #[derive(Debug, FromQueryResult)]

@@ -61,7 +61,7 @@ impl<'d> Collector<'d> {
     }
 
     fn set(&mut self, set: &mut SelectionSet, root: Option<&str>) {
-        if self.repeats(&set.items, root, &mut HashSet::new()) {
+        if self.repeats(&set.items, root) {
             let mut pieces = Vec::new();
             self.flatten(std::mem::take(&mut set.items), root, &[], &mut pieces);
             set.items = write(group(pieces));
@@ -80,29 +80,44 @@ impl<'d> Collector<'d> {
         }
     }
 
+    /// How many fields of a root type's set run.
+    pub(super) fn fields(&self, set: &SelectionSet, root: &str) -> usize {
+        let mut keys = HashSet::new();
+        self.any(&set.items, Some(root), &mut |key| {
+            keys.insert(key.to_owned());
+            false
+        });
+        keys.len()
+    }
+
     /// Whether a response key stands twice among the fields that [`Self::flatten`] would find.
-    fn repeats<'s>(
-        &'s self,
-        items: &'s [Positioned<Selection>],
+    fn repeats(&self, items: &[Positioned<Selection>], root: Option<&str>) -> bool {
+        let mut seen = HashSet::new();
+        self.any(items, root, &mut |key| !seen.insert(key.to_owned()))
+    }
+
+    /// Whether `found` holds for the response key of any field that [`Self::flatten`] would find.
+    fn any(
+        &self,
+        items: &[Positioned<Selection>],
         root: Option<&str>,
-        seen: &mut HashSet<&'s str>,
+        found: &mut impl FnMut(&str) -> bool,
     ) -> bool {
         items.iter().any(|item| {
             if !self.conditions.include(item.node.directives()) {
                 return false;
             }
             match &item.node {
-                Selection::Field(field) => !seen.insert(field.node.response_key().node.as_str()),
+                Selection::Field(field) => found(field.node.response_key().node.as_str()),
                 Selection::InlineFragment(inline) if transparent(&inline.node, root) => {
-                    self.repeats(&inline.node.selection_set.node.items, root, seen)
+                    self.any(&inline.node.selection_set.node.items, root, found)
                 }
                 Selection::FragmentSpread(spread) => {
                     let fragment = self.opened(&spread.node.fragment_name.node, root);
                     let fragment =
                         fragment.filter(|_| spread.node.directives.iter().all(conditional));
-                    fragment.is_some_and(|it| {
-                        self.repeats(&it.node.selection_set.node.items, root, seen)
-                    })
+                    fragment
+                        .is_some_and(|it| self.any(&it.node.selection_set.node.items, root, found))
                 }
                 Selection::InlineFragment(_) => false,
             }

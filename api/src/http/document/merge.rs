@@ -20,12 +20,13 @@ use super::{
     conditions::Conditions,
 };
 
-/// Merges within the chosen operation and within every fragment.
+/// Merges within the chosen operation and within every fragment. Gives how many fields of the
+/// operation's root run.
 pub(super) fn merge(
     document: &mut ExecutableDocument,
     operation: Option<&Name>,
     variables: &Variables,
-) {
+) -> usize {
     let ExecutableDocument {
         operations,
         fragments,
@@ -35,13 +36,15 @@ pub(super) fn merge(
         (DocumentOperations::Multiple(all), Some(name)) => all.get_mut(name),
         (DocumentOperations::Multiple(_), None) => None,
     };
-    let Some(chosen) = chosen else { return };
+    let Some(chosen) = chosen else { return 0 };
     let conditions = Conditions::of(variables);
     let mut collector = Collector::new(fragments, &conditions);
-    collector.root(
+    let (set, root) = (
         &mut chosen.node.selection_set.node,
         root_type(chosen.node.ty),
     );
+    collector.root(set, root);
+    let fields = collector.fields(set, root);
     let inlined = collector.inlined;
     let none = Fragments::new();
     let mut collector = Collector::new(&none, &conditions);
@@ -51,6 +54,7 @@ pub(super) fn merge(
     if !inlined.is_empty() {
         forget_unused(document, &inlined);
     }
+    fields
 }
 
 /// The root types' names, which Federation fixes.

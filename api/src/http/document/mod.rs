@@ -32,6 +32,8 @@ pub(super) struct Prepared {
     pub request: Request,
     /// What the chosen operation is.
     pub kind: OperationType,
+    /// How many fields of its root run.
+    pub root_fields: usize,
 }
 
 /// Prepares a request, or says why nothing of it will run.
@@ -45,10 +47,14 @@ pub(super) fn prepare(
     let kind = operation.node.ty;
     let name = name.cloned();
     variables::coerce(&operation.node, &mut request.variables, types)?;
-    merge::merge(&mut document, name.as_ref(), &request.variables);
+    let root_fields = merge::merge(&mut document, name.as_ref(), &request.variables);
     request.operation_name = name.map(|name| name.to_string());
     request.set_parsed_query(document);
-    Ok(Prepared { request, kind })
+    Ok(Prepared {
+        request,
+        kind,
+        root_fields,
+    })
 }
 
 /// GetOperation of the specification, section 6.1.
@@ -75,8 +81,27 @@ fn choose<'d>(
     }
 }
 
+impl Prepared {
+    pub(super) fn mutates(&self) -> bool {
+        self.kind == OperationType::Mutation
+    }
+
+    /// A key that came with the request is of one command: under it, a second one would be taken
+    /// for the first one changed.
+    pub(super) fn check_key(&self, key: Option<&str>) -> Result<(), Refusal> {
+        if key.is_none() || !self.mutates() || self.root_fields <= 1 {
+            return Ok(());
+        }
+        let message = "an idempotency key of the request is of one command: give each of several \
+                       its own by input.idempotencyKey";
+        Err(Refusal::request("BAD_USER_INPUT", message))
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use async_graphql::Variables;
+
     use super::*;
 
     fn refused(request: Request) -> &'static str {
@@ -105,6 +130,22 @@ mod tests {
             let request = Request::new(text).operation_name(name);
             assert_eq!(refused(request), "OPERATION_RESOLUTION_FAILURE");
         }
+    }
+
+    #[test]
+    fn a_key_of_the_request_is_of_one_command() {
+        let one = "mutation($no: Boolean!) { a: f ...on Mutation { a: f } b: f @skip(if: $no) }";
+        let two = "mutation { a: f ...M } fragment M on Mutation { ...{ b: f } }";
+        let variables = Variables::from_json(serde_json::json!({ "no": true }));
+        let (one, two) = (
+            prepared(Request::new(one).variables(variables)),
+            prepared(Request::new(two)),
+        );
+        assert_eq!((one.root_fields, two.root_fields), (1, 2));
+        assert!(one.check_key(Some("k")).is_ok() && two.check_key(None).is_ok());
+        assert_eq!(two.check_key(Some("k")).unwrap_err().code, "BAD_USER_INPUT");
+        let query = prepared(Request::new("{ a b }"));
+        assert!(query.check_key(Some("k")).is_ok());
     }
 
     #[test]

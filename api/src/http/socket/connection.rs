@@ -159,13 +159,13 @@ impl<E: GraphExecutor> Connection<E> {
             last_event_id: extension("lastEventId"),
             request_id: identity::new_request_id(),
         };
+        let prepared = self.endpoint.prepare(parameters, &caller);
         let operation = Operation {
             endpoint: Arc::clone(&self.endpoint),
             outbound: self.outbound.clone(),
             caller,
             id: id.clone(),
         };
-        let prepared = self.endpoint.prepare(parameters);
         let operations_max = self.endpoint.config.limits.socket.operations_max;
         match self.operations.start(operation, prepared, operations_max) {
             Start::Started => Ok(()),
