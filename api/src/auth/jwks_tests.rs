@@ -35,20 +35,44 @@ const PRIVATE: [u8; 48] = {
 };
 const PUBLIC: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 
+// An RSA key of 2048 bits and one on P-256, made for these tests and used nowhere else.
+const RSA_PRIVATE: &[u8] = include_bytes!("test_keys/rsa.der");
+const RSA_MODULUS: &str = concat!(
+    "p3vyam5PkK4GTMjDDYM3V0UCZDDpjexFhaee0WE-P3byQ_uKgvOIvf9eHDggxJ7ndXvjCyoM9zUpsKSD",
+    "sQUOyrjEIlO7x_RzVfABdqEf7GN-1xVch6JG_G1B6qt28eqF1OTdqjxS7zsZ2fWd3i2nRXIlLb07aYFN",
+    "kh8Py8vL9L4GRycSQvE6GGoFEsaj6rJDPTcuGllUeNzbNj__S9NX2sU3apyRp_dgYFrjteSM9Vvni9e5",
+    "Wo-51wpgq8Fz4zNU3iEDyjMjTt1ovzoyjo35xMv7aFsIq1odNZzNxxxX1xGo9NLis-dk3w-Z9mWYJ2K5",
+    "IYztLEznLKkDMsplSqGBXw",
+);
+const EC_PRIVATE: &[u8] = include_bytes!("test_keys/ec.der");
+const EC_PUBLIC: [&str; 2] = [
+    "_hES2DMT71qnjIRcPufYB3I9AKA6QBvdSNw4mhkRZmo",
+    "7-oj5rqLl3kudyglXAFZDA74h3CSIvUEb4AgxqWkeek",
+];
+
 fn key(id: &str) -> Value {
     json!({ "kty": "OKP", "crv": "Ed25519", "x": PUBLIC, "kid": id, "use": "sig" })
 }
 
 fn token(key_id: &str, typ: &str) -> String {
-    let header = json!({ "alg": "EdDSA", "typ": typ, "kid": key_id });
+    let private = EncodingKey::from_ed_der(&PRIVATE);
+    signed(key_id, typ, jsonwebtoken::Algorithm::EdDSA, &private)
+}
+
+fn signed(
+    key_id: &str,
+    typ: &str,
+    algorithm: jsonwebtoken::Algorithm,
+    private: &EncodingKey,
+) -> String {
+    let header = json!({ "alg": algorithm, "typ": typ, "kid": key_id });
     let claims = json!({
         "iss": "https://id.example", "aud": "entrepot", "sub": "ann", "azp": "web",
         "iat": NOW, "exp": NOW + 60, "tenant": "acme", "roles": ["finance"],
     });
     let encode = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
     let message = format!("{}.{}", encode(&header), encode(&claims));
-    let private = EncodingKey::from_ed_der(&PRIVATE);
-    let signature = sign(message.as_bytes(), &private, jsonwebtoken::Algorithm::EdDSA).unwrap();
+    let signature = sign(message.as_bytes(), private, algorithm).unwrap();
     format!("{message}.{signature}")
 }
 
@@ -115,6 +139,93 @@ async fn only_access_tokens_of_the_issuers_algorithm_pass() {
     assert!(check(&eddsa, &token("k1", "JWT")).await.is_err());
     let rsa = verifier(source, Algorithm::Rs256);
     assert!(check(&rsa, &token("k1", "at+jwt")).await.is_err());
+}
+
+/// A set with a key of each kind, in a file, and a token signed by each.
+fn of_each_kind() -> (JwksSource, [(Algorithm, String); 3]) {
+    use jsonwebtoken::Algorithm::{ES256, EdDSA, RS256};
+    let keys = json!({ "keys": [
+        { "kty": "RSA", "n": RSA_MODULUS, "e": "AQAB", "kid": "rsa" },
+        { "kty": "EC", "crv": "P-256", "x": EC_PUBLIC[0], "y": EC_PUBLIC[1], "kid": "ec" },
+        key("ed"),
+    ] });
+    static FILES: AtomicUsize = AtomicUsize::new(0);
+    let file = FILES.fetch_add(1, Ordering::SeqCst);
+    let name = format!("entrepot-jwks-{}-{file}.json", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    std::fs::write(&path, keys.to_string()).unwrap();
+    let (rsa, ec) = (
+        EncodingKey::from_rsa_der(RSA_PRIVATE),
+        EncodingKey::from_ec_der(EC_PRIVATE),
+    );
+    let ed = EncodingKey::from_ed_der(&PRIVATE);
+    let tokens = [
+        (Algorithm::Rs256, signed("rsa", "at+jwt", RS256, &rsa)),
+        (Algorithm::Es256, signed("ec", "at+jwt", ES256, &ec)),
+        (Algorithm::EdDsa, signed("ed", "at+jwt", EdDSA, &ed)),
+    ];
+    (JwksSource::File(path), tokens)
+}
+
+#[tokio::test]
+async fn each_algorithm_verifies_its_own_tokens_and_no_others() {
+    let (source, tokens) = of_each_kind();
+    for (algorithm, _) in &tokens {
+        let verifier = verifier(source.clone(), *algorithm);
+        for (signed_by, token) in &tokens {
+            let passed = check(&verifier, token).await;
+            assert_eq!(passed.is_ok(), algorithm == signed_by, "{passed:?}");
+            // One letter of the claims changed.
+            let (head, rest) = token.split_once('.').unwrap();
+            let (claims, signature) = rest.split_once('.').unwrap();
+            let claims = String::from_utf8(URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+            let forged = URL_SAFE_NO_PAD.encode(claims.replace("acme", "acne"));
+            assert!(
+                check(&verifier, &format!("{head}.{forged}.{signature}"))
+                    .await
+                    .is_err()
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_public_key_is_no_secret_to_sign_with() {
+    let (source, _) = of_each_kind();
+    let [x, y] = EC_PUBLIC.map(|part| URL_SAFE_NO_PAD.decode(part).unwrap());
+    let publics = [
+        URL_SAFE_NO_PAD.decode(RSA_MODULUS).unwrap(),
+        RSA_MODULUS.into(),
+        [&[4], x.as_slice(), y.as_slice()].concat(),
+        URL_SAFE_NO_PAD.decode(PUBLIC).unwrap(),
+        PUBLIC.into(),
+    ];
+    for algorithm in [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa] {
+        let verifier = verifier(source.clone(), algorithm);
+        for public in &publics {
+            for key_id in ["rsa", "ec", "ed"] {
+                let secret = EncodingKey::from_secret(public);
+                let forged = signed(key_id, "at+jwt", jsonwebtoken::Algorithm::HS256, &secret);
+                let refused = check(&verifier, &forged).await.unwrap_err();
+                assert_eq!(refused.code(), "UNAUTHENTICATED");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_does_not_type_its_tokens_is_believed_if_configured_so() {
+    let (source, _) = of_each_kind();
+    let mut issuer =
+        IssuerConfig::production("https://id.example", "entrepot", Algorithm::EdDsa, source);
+    issuer.typed = false;
+    let verifier = Verifier::new(vec![issuer]).unwrap();
+    for typ in ["JWT", "at+jwt"] {
+        assert_eq!(
+            check(&verifier, &token("ed", typ)).await,
+            Ok("web".to_owned())
+        );
+    }
 }
 
 #[tokio::test]
