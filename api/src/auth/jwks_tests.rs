@@ -141,6 +141,8 @@ async fn only_access_tokens_of_the_issuers_algorithm_pass() {
     assert!(check(&rsa, &token("k1", "at+jwt")).await.is_err());
 }
 
+static FILES: AtomicUsize = AtomicUsize::new(0);
+
 /// A set with a key of each kind, in a file, and a token signed by each.
 fn of_each_kind() -> (JwksSource, [(Algorithm, String); 3]) {
     use jsonwebtoken::Algorithm::{ES256, EdDSA, RS256};
@@ -149,7 +151,6 @@ fn of_each_kind() -> (JwksSource, [(Algorithm, String); 3]) {
         { "kty": "EC", "crv": "P-256", "x": EC_PUBLIC[0], "y": EC_PUBLIC[1], "kid": "ec" },
         key("ed"),
     ] });
-    static FILES: AtomicUsize = AtomicUsize::new(0);
     let file = FILES.fetch_add(1, Ordering::SeqCst);
     let name = format!("entrepot-jwks-{}-{file}.json", std::process::id());
     let path = std::env::temp_dir().join(name);
