@@ -1,5 +1,5 @@
-//! The published contracts: `schema.graphql`, `schema.sql` and `events.json` at the top of the
-//! repository. A test holds the files to what this prints.
+//! The published contracts: `schema.graphql` with `contracts/*.graphql`, `schema.sql` and `events.json` at
+//! the top of the repository. A test holds the files to what this prints.
 
 use std::io::Write as _;
 
@@ -9,7 +9,8 @@ use entrepot_migration::{Migrator, MigratorTrait as _};
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DbBackend, DbErr, Statement};
 use serde_json::json;
 
-use crate::graph;
+use crate::auth::Role;
+use crate::graph::{self, contract};
 
 /// Which contract.
 #[derive(Clone, Debug, Args)]
@@ -22,20 +23,47 @@ pub struct SchemaArgs {
 /// A published contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Contract {
-    /// For frontends: the GraphQL schema.
+    /// The GraphQL schema, whole.
     Graphql,
+    /// What of it role commerce may use.
+    Commerce,
+    /// What of it role finance may use.
+    Finance,
+    /// What of it role support may use.
+    Support,
+    /// What of it role partner may use.
+    Partner,
+    /// What of it role operator may use.
+    Operator,
     /// For BI: the tables and views of the embedded database.
     Sql,
     /// For partners: every event with the JSON Schema of its payload.
     Events,
 }
 
+/// Why a contract cannot be printed.
+#[derive(Debug, thiserror::Error)]
+pub enum PrintError {
+    /// The embedded database could not be made.
+    #[error(transparent)]
+    Db(#[from] DbErr),
+    /// The policy's tables leave something that is no schema.
+    #[error(transparent)]
+    Graph(#[from] contract::ContractError),
+}
+
 impl Contract {
     /// The contract's text.
-    pub async fn text(self) -> Result<String, DbErr> {
+    pub async fn text(self) -> Result<String, PrintError> {
+        let of_role = |role| Ok(contract::sdl(role)?);
         match self {
             Self::Graphql => Ok(graph::sdl()),
-            Self::Sql => sql().await,
+            Self::Commerce => of_role(Role::Commerce),
+            Self::Finance => of_role(Role::Finance),
+            Self::Support => of_role(Role::Support),
+            Self::Partner => of_role(Role::Partner),
+            Self::Operator => of_role(Role::Operator),
+            Self::Sql => Ok(sql().await?),
             Self::Events => Ok(events()),
         }
     }

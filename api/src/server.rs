@@ -64,7 +64,7 @@ pub enum ServeError {
     Issuer(#[from] crate::auth::IssuerError),
     /// The schema is wrong.
     #[error("the schema: {0}")]
-    Schema(#[from] async_graphql::parser::Error),
+    Schema(#[from] crate::graph::SchemaError),
     /// The metrics' recorder is taken.
     #[error("metrics: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),

@@ -44,7 +44,12 @@ impl Schema {
 
     /// The fields of `Query`, `Mutation` or `Subscription`.
     pub(super) fn roots(&self, root: &str) -> Vec<Field<'_>> {
-        let fields = list(&self.types[root]["fields"]).iter();
+        let fields = list(
+            self.types
+                .get(root)
+                .map_or(&Json::Null, |root| &root["fields"]),
+        )
+        .iter();
         let field = |field| -> Field<'_> {
             let field: &Json = field;
             Field {
@@ -87,28 +92,42 @@ impl Schema {
 
     /// Everything that a type has without arguments being needed.
     fn selection(&self, of: &Json, deep: usize) -> String {
+        self.selection_as("", of, deep)
+    }
+
+    /// The same, each name after `prefix`: fields of other types may have the same name.
+    fn selection_as(&self, prefix: &str, of: &Json, deep: usize) -> String {
         let of = &self.types[named(of)];
+        let named_as = |field: &Json| {
+            let name = text(&field["name"]);
+            if prefix.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{prefix}_{name}: {name}")
+            }
+        };
         let mut selection = String::new();
         for field in list(&of["fields"]) {
             let kind = &self.types[named(&field["type"])];
             match text(&kind["kind"]) {
                 "SCALAR" | "ENUM" => {
-                    let _written = write!(selection, "{} ", text(&field["name"]));
+                    let _written = write!(selection, "{} ", named_as(field));
                 }
                 // Nodes stand in edges already.
                 _ if deep == 0 || field["name"] == "edges" => {}
                 _ => {
                     let inner = self.selection(&field["type"], deep - 1);
                     if !inner.is_empty() {
-                        let _written = write!(selection, "{} {inner} ", text(&field["name"]));
+                        let _written = write!(selection, "{} {inner} ", named_as(field));
                     }
                 }
             }
         }
         for possible in list(&of["possibleTypes"]) {
             if of["kind"] == "INTERFACE" {
-                let inner = self.selection(possible, deep);
-                let _written = write!(selection, "... on {} {inner} ", text(&possible["name"]));
+                let name = text(&possible["name"]);
+                let inner = self.selection_as(name, possible, deep);
+                let _written = write!(selection, "... on {name} {inner} ");
             }
         }
         if selection.is_empty() {

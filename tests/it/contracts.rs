@@ -13,6 +13,19 @@ async fn schema_graphql_is_what_the_server_serves() {
 }
 
 #[tokio::test]
+async fn the_contract_of_each_role_is_what_the_server_keeps_to() {
+    for (contract, file) in [
+        (Contract::Commerce, "contracts/commerce.graphql"),
+        (Contract::Finance, "contracts/finance.graphql"),
+        (Contract::Support, "contracts/support.graphql"),
+        (Contract::Partner, "contracts/partner.graphql"),
+        (Contract::Operator, "contracts/operator.graphql"),
+    ] {
+        assert_published(contract, file).await;
+    }
+}
+
+#[tokio::test]
 async fn schema_sql_is_what_migrations_make() {
     assert_published(Contract::Sql, "schema.sql").await;
 }

@@ -59,6 +59,9 @@ impl fmt::Display for Role {
 pub struct Roles(u8);
 
 impl Roles {
+    /// How many sets there are.
+    pub(crate) const SETS: usize = 1 << Role::ALL.len();
+
     /// The set that holds nothing.
     pub const EMPTY: Self = Self(0);
 
@@ -70,6 +73,11 @@ impl Roles {
     /// Whether the set holds at least one of `roles`.
     pub fn intersects(self, roles: &[Role]) -> bool {
         roles.iter().any(|role| self.contains(*role))
+    }
+
+    /// The set's number among all sets.
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
     }
 
     /// Whether the set holds no role.

@@ -8,7 +8,8 @@ use futures_util::StreamExt as _;
 use futures_util::stream::{BoxStream, once};
 
 use super::consistency::Token;
-use super::error::{self, bad_input};
+use super::contract::{Checked, Contract, ContractError, Contracts, Told};
+use super::error::{self, bad_input, fault};
 use super::loader;
 use super::session::Session;
 use super::{Graph, live::Cursor};
@@ -23,6 +24,18 @@ pub struct Executor {
     schema: Graph,
     app: Arc<App>,
     input_types: InputTypes,
+    contracts: Contracts,
+}
+
+/// Why there is no executor: bugs of the schema.
+#[derive(Debug, thiserror::Error)]
+pub enum SchemaError {
+    /// Its text does not parse.
+    #[error(transparent)]
+    Text(#[from] async_graphql::parser::Error),
+    /// Its contracts cannot be cut.
+    #[error(transparent)]
+    Contract(#[from] ContractError),
 }
 
 impl Executor {
@@ -30,14 +43,34 @@ impl Executor {
     ///
     /// # Errors
     ///
-    /// If the schema's own text does not parse: a bug of the schema.
-    pub fn new(schema: Graph, app: Arc<App>) -> Result<Self, async_graphql::parser::Error> {
-        let input_types = InputTypes::from_sdl(&schema.sdl())?;
+    /// If the schema's own text does not parse, or cannot be cut: a bug of the schema.
+    pub fn new(schema: Graph, app: Arc<App>) -> Result<Self, SchemaError> {
+        let sdl = super::sdl();
         Ok(Self {
             schema,
             app,
-            input_types,
+            input_types: InputTypes::from_sdl(&sdl)?,
+            contracts: Contracts::new(&sdl)?,
         })
+    }
+
+    /// The caller's contract, and the document if it keeps to it.
+    fn admit(
+        &self,
+        request: &Request,
+        caller: &Caller,
+    ) -> Result<(Arc<Contract>, Arc<Checked>), Vec<ServerError>> {
+        let contract = self.contracts.of(caller.requester.roles());
+        let contract = contract.map_err(|error| {
+            tracing::error!(%error, "a contract cannot be cut");
+            refuse(fault(
+                "INTERNAL_SERVER_ERROR",
+                "something went wrong on our side",
+            ))
+            .errors
+        })?;
+        let checked = contract.check(&request.query)?;
+        Ok((contract, checked))
     }
 
     /// Finds the caller's tenant and waits for the state that the caller asks for.
@@ -69,12 +102,26 @@ impl Executor {
 
 impl GraphExecutor for Executor {
     async fn execute(&self, request: Request, caller: Caller) -> Response {
+        let (contract, checked) = match self.admit(&request, &caller) {
+            Ok(admitted) => admitted,
+            Err(errors) => return Response::from_errors(errors),
+        };
         let session = match Self::session(&self.app, caller).await {
             Ok(session) => session,
             Err(error) => return refuse(error),
         };
+        let (request, about_schema) = match contract.introspect(&checked, &request) {
+            Told::Nothing => (request, None),
+            Told::All(response) => return response,
+            Told::Part(data) => (request.disable_introspection(), Some(data)),
+        };
         let request = loader::attach(request.data(Arc::clone(&session)), &session);
         let mut response = self.schema.execute(request).await;
+        if let (Value::Object(data), Some(Value::Object(about_schema))) =
+            (&mut response.data, about_schema)
+        {
+            data.extend(about_schema);
+        }
         session.finish().await;
         report(&mut response, &session);
         response
@@ -85,6 +132,9 @@ impl GraphExecutor for Executor {
     }
 
     fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Response> {
+        if let Err(errors) = self.admit(&request, &caller) {
+            return once(async { Response::from_errors(errors) }).boxed();
+        }
         let (schema, app) = (self.schema.clone(), Arc::clone(&self.app));
         let started = async move {
             let session = match Self::session(&app, caller).await {

@@ -1,7 +1,8 @@
 //! The graph: one schema, one file a business area.
 //!
 //! An area's file holds its types, queries, commands and live updates. What all areas share:
-//! [`session`] (who asks, and the one state that is read), [`policy`] (who may), [`scalar`],
+//! [`session`] (who asks, and the one state that is read), [`policy`] (who may), [`contract`] (what of
+//! the schema a caller may use), [`scalar`],
 //! [`page`] (connections), [`command`] (mutations), [`live`] (subscriptions), [`loader`] (batching).
 //! Resolvers hold no rules and no SQL beyond a filter; another tenant's rows are out of reach of
 //! any argument.
@@ -18,6 +19,7 @@
 mod catalog;
 mod command;
 mod consistency;
+pub mod contract;
 mod customers;
 mod engine;
 mod error;
@@ -39,9 +41,9 @@ pub mod session;
 mod subscriptions;
 mod tenants;
 
-use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema};
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema, ValidationMode};
 
-pub use executor::Executor;
+pub use executor::{Executor, SchemaError};
 
 /// The graph's schema.
 pub type Graph = Schema<Query, Mutation, Subscription>;
@@ -106,6 +108,8 @@ pub fn graph() -> Graph {
     .limit_recursive_depth(32)
     .limit_directives(10)
     .disable_suggestions()
+    // The gate of the caller's contract validates.
+    .validation_mode(ValidationMode::Fast)
     .extension(engine::EngineFactory)
     .finish()
 }

@@ -100,7 +100,7 @@ both! {
         boss.give("paymentCapture", capture, "").await;
 
         let before = head(&db, "north").await;
-        let schema = Schema::of(&seller).await;
+        let schema = Schema::of(&server.boss("north")).await;
         let by_rules = Refused(&boss, &schema);
         bad_orders(&by_rules).await;
         bad_imports(&by_rules).await;

@@ -1,6 +1,10 @@
 //! Who may do what: the one table of roles and field groups. Guards, row filters and live updates
 //! all read it; nothing else names a role.
 
+mod fields;
+
+pub use fields::FIELDS;
+
 use async_graphql::{Context, ErrorExtensions as _, Guard, Result};
 
 use super::session::Session;
@@ -10,6 +14,8 @@ use Role::{Commerce, Finance, Operator, Partner, Support};
 /// A group of fields that roles see or may command together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Area {
+    /// What means nothing by itself: money, pages, the answers of commands.
+    Shared,
     /// Orders with their lines, payments and shipments.
     Orders,
     /// What the tenant pays to sell: payment fees, label costs.
@@ -57,6 +63,10 @@ pub enum Area {
 /// The table: the roles that each area is open to.
 pub const POLICY: &[(Area, &[Role])] = &[
     (
+        Area::Shared,
+        &[Commerce, Finance, Support, Partner, Operator],
+    ),
+    (
         Area::Orders,
         &[Commerce, Finance, Support, Partner, Operator],
     ),
@@ -93,6 +103,14 @@ pub fn allows(roles: Roles, area: Area) -> bool {
     POLICY
         .iter()
         .any(|(known, open_to)| *known == area && open_to.iter().any(|role| roles.contains(*role)))
+}
+
+/// The area of a field. What no table names is nobody's.
+pub fn area_of(of: &str, field: &str) -> Option<Area> {
+    FIELDS.iter().find_map(|(known, area, fields)| {
+        let named = || fields.split_ascii_whitespace().any(|name| name == field);
+        (*known == of && named()).then_some(*area)
+    })
 }
 
 /// The rows that a caller sees of what belongs to a channel: a partner, and nothing but a partner,

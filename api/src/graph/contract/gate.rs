@@ -1,0 +1,136 @@
+//! The gate: a document is checked against the caller's contract before anything runs, and
+//! introspection is answered from it.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use apollo_compiler::ExecutableDocument;
+use apollo_compiler::executable::Operation;
+use apollo_compiler::introspection::partial_execute;
+use apollo_compiler::request::{RequestError, coerce_variable_values};
+use apollo_compiler::response::{GraphQLError, JsonMap};
+use apollo_compiler::validation::Valid;
+use async_graphql::{ErrorExtensionValues, Pos, Request, Response, ServerError, Value};
+use lru::LruCache;
+
+use super::Contract;
+
+/// Documents at hand, for each contract.
+const DOCUMENTS: NonZeroUsize = NonZeroUsize::new(500).unwrap();
+/// Longer documents, in bytes, are checked each time.
+const KEPT: usize = 8 * 1024;
+
+/// Documents that were checked before. Exact: the check depends on the text and the contract alone,
+/// and a contract does not change while the process lives.
+pub(super) struct Recent(Mutex<LruCache<String, Arc<Checked>>>);
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self(Mutex::new(LruCache::new(DOCUMENTS)))
+    }
+}
+
+/// A document that is valid within the contract.
+#[derive(Debug)]
+pub(in crate::graph) struct Checked(Valid<ExecutableDocument>);
+
+/// What introspection says to an operation.
+pub(in crate::graph) enum Told {
+    /// It asks nothing about the schema.
+    Nothing,
+    /// All that was asked for.
+    All(Response),
+    /// The fields about the schema; the others must be executed.
+    Part(Value),
+}
+
+impl Contract {
+    /// Checks a document. What the contract does not have is unknown, whether or not the graph has
+    /// it.
+    pub(in crate::graph) fn check(&self, text: &str) -> Result<Arc<Checked>, Vec<ServerError>> {
+        if let Some(checked) = self.recent().get(text) {
+            return Ok(Arc::clone(checked));
+        }
+        let document = ExecutableDocument::parse_and_validate(&self.schema, text, "document");
+        let document = document.map_err(|invalid| {
+            let errors = invalid.errors.iter();
+            errors
+                .map(|error| refusal(&error.to_json()))
+                .collect::<Vec<_>>()
+        })?;
+        let checked = Arc::new(Checked(document));
+        if text.len() <= KEPT {
+            self.recent().put(text.to_owned(), Arc::clone(&checked));
+        }
+        Ok(checked)
+    }
+
+    fn recent(&self) -> std::sync::MutexGuard<'_, LruCache<String, Arc<Checked>>> {
+        self.recent.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers what an operation asks about the schema.
+    pub(in crate::graph) fn introspect(&self, checked: &Checked, request: &Request) -> Told {
+        let Ok(operation) = checked.0.operations.get(request.operation_name.as_deref()) else {
+            return Told::Nothing;
+        };
+        let (mut about_schema, mut others) = (false, false);
+        for field in operation.root_fields(&checked.0) {
+            match field.name.as_str() {
+                "__schema" | "__type" => about_schema = true,
+                "__typename" => {}
+                _ => others = true,
+            }
+        }
+        if !about_schema || !operation.is_query() {
+            return Told::Nothing;
+        }
+        match self.tell(checked, operation, request) {
+            Ok(data) if others => Told::Part(data),
+            Ok(data) => Told::All(Response::new(data)),
+            Err(errors) => Told::All(Response::from_errors(errors)),
+        }
+    }
+
+    fn tell(
+        &self,
+        checked: &Checked,
+        operation: &Operation,
+        request: &Request,
+    ) -> Result<Value, Vec<ServerError>> {
+        let sources = &checked.0.sources;
+        let refused = |error: RequestError| vec![refusal(&error.to_graphql_error(sources))];
+        let failed = |error: serde_json::Error| vec![ServerError::new(error.to_string(), None)];
+        let variables = serde_json::to_value(&request.variables);
+        let variables = variables.and_then(serde_json::from_value::<JsonMap>);
+        let variables = variables.map_err(failed)?;
+        let variables =
+            coerce_variable_values(&self.schema, operation, &variables).map_err(refused)?;
+        let told = partial_execute(
+            &self.schema,
+            &self.implementers,
+            &checked.0,
+            operation,
+            &variables,
+        );
+        let told = told.map_err(refused)?;
+        if let Some(error) = told.errors.into_iter().next() {
+            return Err(vec![refusal(&error)]);
+        }
+        let data = serde_json::to_value(told.data).and_then(serde_json::from_value);
+        data.map_err(failed)
+    }
+}
+
+fn refusal(error: &GraphQLError) -> ServerError {
+    let place = |place: &apollo_compiler::parser::LineColumn| Pos {
+        line: place.line,
+        column: place.column,
+    };
+    let mut refusal = ServerError::new(error.message.clone(), None);
+    refusal.locations = error.locations.iter().map(place).collect();
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", "GRAPHQL_VALIDATION_FAILED");
+    refusal.extensions = Some(extensions);
+    refusal
+}
