@@ -12,6 +12,7 @@ pub mod graph;
 pub mod http;
 pub mod import;
 pub mod process;
+mod recent;
 pub mod secrets;
 pub mod server;
 mod timers;

@@ -45,7 +45,7 @@ impl Executor {
     ///
     /// If the schema's own text does not parse, or cannot be cut: a bug of the schema.
     pub fn new(schema: Graph, app: Arc<App>) -> Result<Self, SchemaError> {
-        let sdl = super::sdl();
+        let sdl = super::sdl_of(&schema);
         Ok(Self {
             schema,
             app,

@@ -116,9 +116,13 @@ pub fn graph() -> Graph {
 
 /// The schema as text, as `schema.graphql` holds it.
 pub fn sdl() -> String {
+    sdl_of(&graph())
+}
+
+fn sdl_of(graph: &Graph) -> String {
     let options = SDLExportOptions::new()
         .sorted_fields()
         .sorted_arguments()
         .sorted_enum_items();
-    graph().sdl_with_options(options)
+    graph.sdl_with_options(options)
 }

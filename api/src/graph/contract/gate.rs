@@ -2,7 +2,7 @@
 //! introspection is answered from it.
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use apollo_compiler::ExecutableDocument;
 use apollo_compiler::executable::Operation;
@@ -11,24 +11,11 @@ use apollo_compiler::request::{RequestError, coerce_variable_values};
 use apollo_compiler::response::{GraphQLError, JsonMap};
 use apollo_compiler::validation::Valid;
 use async_graphql::{ErrorExtensionValues, Pos, Request, Response, ServerError, Value};
-use lru::LruCache;
 
 use super::Contract;
 
 /// Documents at hand, for each contract.
-const DOCUMENTS: NonZeroUsize = NonZeroUsize::new(500).unwrap();
-/// Longer documents, in bytes, are checked each time.
-const KEPT: usize = 8 * 1024;
-
-/// Documents that were checked before. Exact: the check depends on the text and the contract alone,
-/// and a contract does not change while the process lives.
-pub(super) struct Recent(Mutex<LruCache<String, Arc<Checked>>>);
-
-impl Default for Recent {
-    fn default() -> Self {
-        Self(Mutex::new(LruCache::new(DOCUMENTS)))
-    }
-}
+pub(super) const DOCUMENTS: NonZeroUsize = NonZeroUsize::new(500).unwrap();
 
 /// A document that is valid within the contract.
 #[derive(Debug)]
@@ -48,25 +35,17 @@ impl Contract {
     /// Checks a document. What the contract does not have is unknown, whether or not the graph has
     /// it.
     pub(in crate::graph) fn check(&self, text: &str) -> Result<Arc<Checked>, Vec<ServerError>> {
-        if let Some(checked) = self.recent().get(text) {
-            return Ok(Arc::clone(checked));
-        }
-        let document = ExecutableDocument::parse_and_validate(&self.schema, text, "document");
-        let document = document.map_err(|invalid| {
-            let errors = invalid.errors.iter();
-            errors
-                .map(|error| refusal(&error.to_json()))
-                .collect::<Vec<_>>()
-        })?;
-        let checked = Arc::new(Checked(document));
-        if text.len() <= KEPT {
-            self.recent().put(text.to_owned(), Arc::clone(&checked));
-        }
-        Ok(checked)
-    }
-
-    fn recent(&self) -> std::sync::MutexGuard<'_, LruCache<String, Arc<Checked>>> {
-        self.recent.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.recent.of(text, || {
+            let document = ExecutableDocument::parse_and_validate(&self.schema, text, "document");
+            match document {
+                Ok(document) => Ok(Arc::new(Checked(document))),
+                Err(invalid) => Err(invalid
+                    .errors
+                    .iter()
+                    .map(|error| refusal(&error.to_json()))
+                    .collect()),
+            }
+        })
     }
 
     /// Answers what an operation asks about the schema.

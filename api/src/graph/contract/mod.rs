@@ -13,6 +13,7 @@ use apollo_compiler::schema::{Implementers, Name};
 use apollo_compiler::validation::Valid;
 
 use crate::auth::{Role, Roles};
+use crate::recent::Recent;
 
 pub(super) use gate::{Checked, Told};
 
@@ -28,7 +29,8 @@ pub struct ContractError {
 pub(super) struct Contract {
     schema: Valid<Schema>,
     implementers: HashMap<Name, Implementers>,
-    recent: gate::Recent,
+    /// Exact: the check depends on the text and on the contract, which does not change.
+    recent: Recent<Arc<Checked>>,
 }
 
 impl Contract {
@@ -37,7 +39,7 @@ impl Contract {
         Ok(Self {
             implementers: schema.implementers_map(),
             schema,
-            recent: gate::Recent::default(),
+            recent: Recent::new(gate::DOCUMENTS),
         })
     }
 }

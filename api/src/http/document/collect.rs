@@ -81,27 +81,27 @@ impl<'d> Collector<'d> {
     }
 
     /// How many fields of a root type's set run.
-    pub(super) fn fields(&self, set: &SelectionSet, root: &str) -> usize {
+    pub(super) fn fields<'s>(&'s self, set: &'s SelectionSet, root: &str) -> usize {
         let mut keys = HashSet::new();
         self.any(&set.items, Some(root), &mut |key| {
-            keys.insert(key.to_owned());
+            keys.insert(key);
             false
         });
         keys.len()
     }
 
     /// Whether a response key stands twice among the fields that [`Self::flatten`] would find.
-    fn repeats(&self, items: &[Positioned<Selection>], root: Option<&str>) -> bool {
+    fn repeats<'s>(&'s self, items: &'s [Positioned<Selection>], root: Option<&str>) -> bool {
         let mut seen = HashSet::new();
-        self.any(items, root, &mut |key| !seen.insert(key.to_owned()))
+        self.any(items, root, &mut |key| !seen.insert(key))
     }
 
     /// Whether `found` holds for the response key of any field that [`Self::flatten`] would find.
-    fn any(
-        &self,
-        items: &[Positioned<Selection>],
+    fn any<'s>(
+        &'s self,
+        items: &'s [Positioned<Selection>],
         root: Option<&str>,
-        found: &mut impl FnMut(&str) -> bool,
+        found: &mut impl FnMut(&'s str) -> bool,
     ) -> bool {
         items.iter().any(|item| {
             if !self.conditions.include(item.node.directives()) {
