@@ -68,6 +68,9 @@ pub enum ConfigError {
     /// The secret is too short.
     #[error("the secret must have at least {SECRET_MIN} bytes")]
     SecretShort,
+    /// The routers' secret is too short.
+    #[error("the routers' secret must have at least {SECRET_MIN} bytes")]
+    RouterSecretShort,
     /// The operating system has no randomness.
     #[error("no randomness: {0}")]
     Random(getrandom::Error),

@@ -10,7 +10,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DbBackend, DbErr, 
 use serde_json::json;
 
 use crate::auth::Role;
-use crate::graph::{self, contract};
+use crate::graph::contract;
 
 /// Which contract.
 #[derive(Clone, Debug, Args)]
@@ -23,7 +23,7 @@ pub struct SchemaArgs {
 /// A published contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Contract {
-    /// The GraphQL schema, whole.
+    /// The GraphQL schema, whole, with the directives of Federation.
     Graphql,
     /// What of it role commerce may use.
     Commerce,
@@ -57,7 +57,7 @@ impl Contract {
     pub async fn text(self) -> Result<String, PrintError> {
         let of_role = |role| Ok(contract::sdl(role)?);
         match self {
-            Self::Graphql => Ok(graph::sdl()),
+            Self::Graphql => Ok(contract::federated()?),
             Self::Commerce => of_role(Role::Commerce),
             Self::Finance => of_role(Role::Finance),
             Self::Support => of_role(Role::Support),

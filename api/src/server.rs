@@ -15,6 +15,7 @@ use crate::config::{self, AUDIENCE};
 use crate::graph::{Executor, graph};
 use crate::http::{self, HttpConfig, ListenerConfig, Readiness, graphql_router, health_router};
 use crate::process::Workers;
+use crate::secrets::SECRET_MIN;
 
 /// What a serving process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -45,6 +46,9 @@ pub struct ServeArgs {
     /// Origins whose pages may open sockets here, besides our own.
     #[arg(long, env = "ENTREPOT_ORIGINS", value_delimiter = ',')]
     pub origins: Vec<String>,
+    /// Credential of the routers of a federation, at least 32 bytes: opens /federation to requests with it in the header entrepot-router.
+    #[arg(long, env = "ENTREPOT_ROUTER_SECRET", hide_env_values = true)]
+    pub router_secret: Option<String>,
     /// Connections open at one time, sockets included.
     #[arg(long, env = "ENTREPOT_CONNECTIONS", default_value_t = 20_000)]
     pub connections: u32,
@@ -92,6 +96,7 @@ pub async fn serve(
         let executor = Executor::new(graph(), Arc::new(app.clone()))?;
         let config = HttpConfig {
             origins_allowed: args.origins.clone(),
+            router_secret: router_secret(args)?,
             shutdown: stop.clone(),
             ..HttpConfig::default()
         };
@@ -108,6 +113,13 @@ pub async fn serve(
     }
     app.store.db().close().await;
     Ok(())
+}
+
+fn router_secret(args: &ServeArgs) -> Result<Option<String>, config::ConfigError> {
+    match &args.router_secret {
+        Some(secret) if secret.len() < SECRET_MIN => Err(config::ConfigError::RouterSecretShort),
+        secret => Ok(secret.clone()),
+    }
 }
 
 fn issuers(app: &App, args: &ServeArgs) -> Result<Vec<IssuerConfig>, ServeError> {

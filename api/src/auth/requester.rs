@@ -34,7 +34,28 @@ impl Requester {
         }
     }
 
-    /// The slug of the selected tenant. `None` only for a platform token that selected none.
+    /// A router of a federation by itself: no tenant, no role.
+    pub(crate) fn router() -> Self {
+        Self {
+            tenant: None,
+            platform: false,
+            subject: "router".to_owned(),
+            client: "router".to_owned(),
+            roles: Roles::EMPTY,
+            channels: Vec::new(),
+            issuer: "system".to_owned(),
+            expires_at: i64::MAX,
+        }
+    }
+
+    /// The same requester in one of its roles. `None` if it does not have that role.
+    pub(crate) fn only(self, role: Role) -> Option<Self> {
+        let roles = [role].into_iter().collect();
+        self.roles.contains(role).then_some(Self { roles, ..self })
+    }
+
+    /// The slug of the selected tenant. `None` for a platform token that selected none, and for a
+    /// router by itself.
     pub fn tenant(&self) -> Option<&str> {
         self.tenant.as_deref()
     }
@@ -54,7 +75,7 @@ impl Requester {
         &self.client
     }
 
-    /// The known roles of the token; never empty.
+    /// The known roles of the token; empty only for a router by itself.
     pub const fn roles(&self) -> Roles {
         self.roles
     }

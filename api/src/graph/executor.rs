@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::{BoxStream, once};
 
 use super::consistency::Token;
-use super::contract::{Checked, Contract, ContractError, Contracts, Told};
+use super::contract::{Audience, Checked, Contract, ContractError, Contracts, Told};
 use super::error::{self, bad_input, fault};
 use super::loader;
 use super::session::Session;
@@ -24,7 +24,7 @@ pub struct Executor {
     schema: Graph,
     app: Arc<App>,
     input_types: InputTypes,
-    contracts: Contracts,
+    contracts: Arc<Contracts>,
 }
 
 /// Why there is no executor: bugs of the schema.
@@ -50,7 +50,7 @@ impl Executor {
             schema,
             app,
             input_types: InputTypes::from_sdl(&sdl)?,
-            contracts: Contracts::new(&sdl)?,
+            contracts: Arc::new(Contracts::new(&sdl)?),
         })
     }
 
@@ -60,7 +60,10 @@ impl Executor {
         request: &Request,
         caller: &Caller,
     ) -> Result<(Arc<Contract>, Arc<Checked>), Vec<ServerError>> {
-        let contract = self.contracts.of(caller.requester.roles());
+        let contract = self.contracts.of(Audience {
+            roles: caller.requester.roles(),
+            router: caller.entrance.federation,
+        });
         let contract = contract.map_err(|error| {
             tracing::error!(%error, "a contract cannot be cut");
             refuse(fault(
@@ -115,7 +118,10 @@ impl GraphExecutor for Executor {
             Told::All(response) => return response,
             Told::Part(data) => (request.disable_introspection(), Some(data)),
         };
-        let request = loader::attach(request.data(Arc::clone(&session)), &session);
+        let request = request
+            .data(Arc::clone(&session))
+            .data(Arc::clone(&self.contracts));
+        let request = loader::attach(request, &session);
         let mut response = self.schema.execute(request).await;
         if let (Value::Object(data), Some(Value::Object(about_schema))) =
             (&mut response.data, about_schema)

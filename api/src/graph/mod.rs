@@ -3,7 +3,7 @@
 //! An area's file holds its types, queries, commands and live updates. What all areas share:
 //! [`session`] (who asks, and the one state that is read), [`policy`] (who may), [`contract`] (what of
 //! the schema a caller may use), [`scalar`],
-//! [`page`] (connections), [`command`] (mutations), [`live`] (subscriptions), [`loader`] (batching).
+//! [`page`] (connections), [`federation`] (what routers ask), [`command`] (mutations), [`live`] (subscriptions), [`loader`] (batching).
 //! Resolvers hold no rules and no SQL beyond a filter; another tenant's rows are out of reach of
 //! any argument.
 
@@ -24,6 +24,7 @@ mod customers;
 mod engine;
 mod error;
 mod executor;
+mod federation;
 mod fulfillment;
 mod gid;
 mod inventory;
@@ -59,6 +60,7 @@ pub struct Query(
     subscriptions::SubscriptionQuery,
     tenants::TenantQuery,
     node::NodeQuery,
+    federation::FederationQuery,
 );
 
 /// Everything that can be commanded. Commands run one after the other.
@@ -103,7 +105,6 @@ pub fn graph() -> Graph {
     .override_output_type_description::<subscriptions::MrrMovementConnection>(
         "Movements of recurring revenue, page by page.",
     )
-    .enable_subscription_in_federation()
     .limit_depth(15)
     .limit_recursive_depth(32)
     .limit_directives(10)
@@ -114,11 +115,7 @@ pub fn graph() -> Graph {
     .finish()
 }
 
-/// The schema as text, as `schema.graphql` holds it.
-pub fn sdl() -> String {
-    sdl_of(&graph())
-}
-
+/// The schema as text, all of it.
 fn sdl_of(graph: &Graph) -> String {
     let options = SDLExportOptions::new()
         .sorted_fields()

@@ -9,7 +9,7 @@ use entrepot_domain::catalog::CatalogEvent;
 use entrepot_domain::envelope::Recorded;
 use entrepot_domain::event::Event;
 use entrepot_domain::kernel::{StreamId, StreamKind};
-use entrepot_projections::inventory::Inventory;
+use entrepot_projections::inventory::{Inventory, StockKey};
 use entrepot_projections::model::Fold as _;
 use futures_util::future::join_all;
 use uuid::Uuid;
@@ -68,56 +68,89 @@ impl NodeQuery {
         if ids.len() > NODES_MAX {
             return Err(bad_input("ids", "must be at most 100"));
         }
-        let found = join_all(ids.iter().map(|id| find(ctx, id))).await;
-        let mut nodes = Vec::with_capacity(found.len());
-        for (index, found) in found.into_iter().enumerate() {
-            nodes.push(found.unwrap_or_else(|error| {
-                let mut error = ctx.set_error_path(error.into_server_error(ctx.item.pos));
-                error.path.push(PathSegment::Index(index));
-                ctx.add_error(error);
-                None
-            }));
-        }
-        Ok(Some(nodes))
+        Ok(Some(each(ctx, ids.iter().map(|id| find(ctx, id))).await))
     }
 }
 
-async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
+/// What several look-ups find, together. One that fails is null in its place, with its error.
+pub(super) async fn each<T>(
+    ctx: &Context<'_>,
+    finds: impl Iterator<Item = impl Future<Output = Result<Option<T>>>>,
+) -> Vec<Option<T>> {
+    let found = join_all(finds).await.into_iter().enumerate();
+    let place = |(index, found): (usize, Result<Option<T>>)| {
+        found.unwrap_or_else(|error| {
+            let mut error = ctx.set_error_path(error.into_server_error(ctx.item.pos));
+            error.path.push(PathSegment::Index(index));
+            ctx.add_error(error);
+            None
+        })
+    };
+    found.map(place).collect()
+}
+
+/// Any object by its global id, if the caller may see objects of its kind.
+pub(super) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
     let Some((kind, id)) = gid::parse(id) else {
         return Ok(None);
     };
-    let allow = async |area: Area| Allow(area).check(ctx).await;
     match kind {
         "Order" => {
-            allow(Area::Orders).await?;
+            allow(ctx, Area::Orders).await?;
             Ok(loader::load::<OrderLoader, _>(ctx, id)
                 .await?
                 .map(|order| Order(order).into()))
         }
         "Customer" => {
-            allow(Area::Customers).await?;
+            allow(ctx, Area::Customers).await?;
             Ok(loader::load::<CustomerLoader, _>(ctx, id)
                 .await?
                 .map(|customer| Customer(customer).into()))
         }
         "Subscription" => {
-            allow(Area::Subscriptions).await?;
+            allow(ctx, Area::Subscriptions).await?;
             let found = loader::load::<SubscriptionLoader, _>(ctx, id).await?;
             Ok(found.map(|subscription| SubscriptionContract(subscription).into()))
         }
         "Product" => {
-            allow(Area::Catalog).await?;
-            product(ctx, id).await
+            allow(ctx, Area::Catalog).await?;
+            product_by_id(ctx, id).await
         }
         "StockPosition" => {
-            allow(Area::Stock).await?;
-            stock(ctx, id).await
+            allow(ctx, Area::Stock).await?;
+            stock_by_id(ctx, id).await
         }
         _ => Ok(None),
     }
 }
 
-async fn product(ctx: &Context<'_>, id: Uuid) -> Result<Option<Node>> {
+async fn allow(ctx: &Context<'_>, area: Area) -> Result<()> {
+    Allow(area).check(ctx).await
+}
+
+/// A product by its SKU.
+pub(super) async fn product(ctx: &Context<'_>, sku: String) -> Result<Option<Node>> {
+    allow(ctx, Area::Catalog).await?;
+    let found = loader::load::<ProductLoader, _>(ctx, sku).await?;
+    Ok(found.map(|product| Product(product).into()))
+}
+
+/// Stock by its SKU and warehouse.
+pub(super) async fn stock_position(
+    ctx: &Context<'_>,
+    sku: &str,
+    warehouse: &str,
+) -> Result<Option<Node>> {
+    allow(ctx, Area::Stock).await?;
+    let key = StockKey {
+        sku: sku.into(),
+        warehouse: warehouse.into(),
+    };
+    let found = loader::load::<StockLoader, _>(ctx, key).await?;
+    Ok(found.map(|position| StockPosition(position).into()))
+}
+
+async fn product_by_id(ctx: &Context<'_>, id: Uuid) -> Result<Option<Node>> {
     let stream = StreamId {
         kind: StreamKind::Sku,
         id,
@@ -128,11 +161,10 @@ async fn product(ctx: &Context<'_>, id: Uuid) -> Result<Option<Node>> {
     let Event::Catalog(CatalogEvent::SkuCreated(created)) = &first.event else {
         return Ok(None);
     };
-    let found = loader::load::<ProductLoader, _>(ctx, created.sku.0.clone()).await?;
-    Ok(found.map(|product| Product(product).into()))
+    product(ctx, created.sku.0.clone()).await
 }
 
-async fn stock(ctx: &Context<'_>, id: Uuid) -> Result<Option<Node>> {
+async fn stock_by_id(ctx: &Context<'_>, id: Uuid) -> Result<Option<Node>> {
     let stream = StreamId {
         kind: StreamKind::Stock,
         id,

@@ -9,8 +9,10 @@ use super::document::DocumentLimits;
 /// Settings of one GraphQL endpoint.
 #[derive(Clone, Debug)]
 pub struct HttpConfig {
-    /// The endpoint's path; `/graphql` by default.
+    /// The endpoint's path; `/graphql` by default. Below it, one for each role: `/graphql/finance`.
     pub path: String,
+    /// What routers of a federation must show; without it there is no endpoint for them.
+    pub router_secret: Option<String>,
     /// Bounds on what one client may ask for.
     pub limits: Limits,
     /// Origins (`https://app.example.com`) whose pages may open sockets here, beside our own.
@@ -23,6 +25,7 @@ impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             path: "/graphql".to_owned(),
+            router_secret: None,
             limits: Limits::default(),
             origins_allowed: Vec::new(),
             shutdown: CancellationToken::new(),

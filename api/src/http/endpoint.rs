@@ -20,6 +20,7 @@ use super::{
     answer,
     config::HttpConfig,
     document::{self, InputTypes, Parsed, Prepared},
+    entrance::Entrance,
     executor::{Caller, GraphExecutor},
     headers, identity,
     negotiate::{Accepted, Media, check_content},
@@ -41,14 +42,14 @@ pub(super) struct Endpoint<E> {
     parsed: Parsed,
 }
 
-/// Serves `executor` at `config.path`: POST and GET, server-sent events, multipart subscriptions
+/// Serves `executor` at every [`Entrance`]: POST and GET, server-sent events, multipart subscriptions
 /// and `graphql-transport-ws`.
 pub fn graphql_router<E: GraphExecutor>(
     executor: E,
     verifier: Arc<Verifier>,
     config: HttpConfig,
 ) -> Router {
-    let path = config.path.clone();
+    let entrances = Entrance::all(&config);
     let input_types = executor.input_types();
     let parsed = Parsed::new(config.limits.document.clone());
     let endpoint = Arc::new(Endpoint {
@@ -58,24 +59,30 @@ pub fn graphql_router<E: GraphExecutor>(
         input_types,
         parsed,
     });
-    headers::secured(
-        Router::new()
-            .route(&path, any(handle::<E>))
-            .with_state(endpoint),
-    )
+    let mut router = Router::new();
+    for (entrance, path) in entrances {
+        let handle = move |State(endpoint): State<Arc<Endpoint<E>>>, request: Request| {
+            handle(endpoint, entrance, request)
+        };
+        router = router.route(&path, any(handle));
+    }
+    headers::secured(router.with_state(endpoint))
 }
 
 async fn handle<E: GraphExecutor>(
-    State(endpoint): State<Arc<Endpoint<E>>>,
+    endpoint: Arc<Endpoint<E>>,
+    entrance: Entrance,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
     if parts.method == Method::GET && parts.headers.contains_key(header::UPGRADE) {
-        return socket::upgrade(endpoint, parts).await;
+        return socket::upgrade(endpoint, entrance, parts).await;
     }
     let request_id = identity::request_id(&parts.headers);
     let accepted = Accepted::of(&parts.headers);
-    let answered = endpoint.answer(&parts, body, accepted, &request_id).await;
+    let answered = endpoint
+        .answer(entrance, &parts, body, accepted, &request_id)
+        .await;
     let mut response = answered
         .unwrap_or_else(|refusal| answer::refused(refusal, accepted.single.unwrap_or_default()));
     if let Ok(value) = HeaderValue::from_str(&request_id) {
@@ -87,14 +94,16 @@ async fn handle<E: GraphExecutor>(
 impl<E: GraphExecutor> Endpoint<E> {
     async fn answer(
         self: &Arc<Self>,
+        entrance: Entrance,
         parts: &Parts,
         body: axum::body::Body,
         accepted: Accepted,
         request_id: &str,
     ) -> Result<Response, Refusal> {
         check_form(parts, accepted)?;
-        let requester = identity::requester(&self.verifier, &parts.headers).await?;
-        let caller = identity::caller(requester, &parts.headers, request_id.to_owned());
+        entrance.open(&self.config, &parts.headers)?;
+        let requester = entrance.requester(&self.verifier, &parts.headers).await?;
+        let caller = identity::caller(requester, entrance, &parts.headers, request_id.to_owned());
         let parameters = if parts.method == Method::GET {
             Parameters::from_uri(&parts.uri)?
         } else {

@@ -8,7 +8,7 @@ use std::{future::Future, sync::Arc};
 use async_graphql::{Request, Response};
 use futures_util::stream::BoxStream;
 
-use super::document::InputTypes;
+use super::{document::InputTypes, entrance::Entrance};
 use crate::auth::Requester;
 
 /// A graph that answers operations.
@@ -35,6 +35,8 @@ pub trait GraphExecutor: Send + Sync + 'static {
 pub struct Caller {
     /// The verified requester.
     pub requester: Arc<Requester>,
+    /// Where it came in.
+    pub entrance: Entrance,
     /// Header `idempotency-key`; over a socket `extensions.idempotencyKey`.
     pub idempotency_key: Option<String>,
     /// Header `entrepot-consistency`; over a socket `extensions.consistency`, if a string.

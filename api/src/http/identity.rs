@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 
-use super::{executor::Caller, refusal::Refusal};
+use super::{entrance::Entrance, executor::Caller, refusal::Refusal};
 use crate::auth::{AuthError, Requester, Verifier};
 
 /// Selects a tenant among those of the token.
@@ -23,13 +23,13 @@ const REQUEST_ID_BYTES_MAX: usize = 64;
 pub(super) async fn requester(
     verifier: &Verifier,
     headers: &HeaderMap,
-) -> Result<Arc<Requester>, Refusal> {
+) -> Result<Requester, Refusal> {
     let token = bearer_header(headers).ok_or_else(|| {
         let refusal = refusal(&AuthError::Unauthenticated("a bearer token is needed"));
         refusal.header(header::WWW_AUTHENTICATE, "Bearer")
     })?;
     let requester = verifier.verify(token, text(headers, &TENANT)).await;
-    requester.map(Arc::new).map_err(|error| {
+    requester.map_err(|error| {
         let refusal = refusal(&error);
         match error {
             AuthError::Unauthenticated(_) | AuthError::KeysUnavailable => {
@@ -53,10 +53,16 @@ pub(super) fn bearer(value: &str) -> Option<&str> {
 }
 
 /// The caller of a plain request.
-pub(super) fn caller(requester: Arc<Requester>, headers: &HeaderMap, request_id: String) -> Caller {
+pub(super) fn caller(
+    requester: Arc<Requester>,
+    entrance: Entrance,
+    headers: &HeaderMap,
+    request_id: String,
+) -> Caller {
     let owned = |name| text(headers, name).map(str::to_owned);
     Caller {
         requester,
+        entrance,
         idempotency_key: owned(&IDEMPOTENCY_KEY),
         consistency: owned(&CONSISTENCY),
         last_event_id: owned(&LAST_EVENT_ID),

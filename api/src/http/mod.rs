@@ -5,13 +5,14 @@
 //! know the schema: an executor answers ([`GraphExecutor`]), the token says who asks
 //! ([`auth`](crate::auth)).
 //!
-//! Read in this order: `endpoint` (the way of a request), `document` (what is checked before
+//! Read in this order: `entrance` and `endpoint` (the way of a request), `document` (what is checked before
 //! anything runs), `answer` and `streaming` (the ways back), `socket`.
 
 mod answer;
 mod config;
 mod document;
 mod endpoint;
+mod entrance;
 mod events;
 mod executor;
 mod headers;
@@ -29,6 +30,7 @@ mod streaming;
 pub use config::{HttpConfig, Limits, SocketLimits};
 pub use document::{DocumentLimits, InputTypes};
 pub use endpoint::graphql_router;
+pub use entrance::Entrance;
 pub use executor::{Caller, GraphExecutor};
 pub use headers::secured;
 pub use health::{Readiness, health_router};

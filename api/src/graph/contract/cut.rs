@@ -8,17 +8,17 @@ use apollo_compiler::collections::IndexMap;
 use apollo_compiler::schema::{Component, ComponentName, ExtendedType, Name};
 use apollo_compiler::validation::Valid;
 
-use crate::auth::Roles;
-use crate::graph::policy::{allows, area_of};
+use super::Audience;
+use crate::graph::policy::area_of;
 
 type Fields = IndexMap<Name, Component<FieldDefinition>>;
 
-/// The part of the schema that is open to the roles. Refused if it is no schema: a field that
+/// The part of the schema that is open to the audience. Refused if it is no schema: a field that
 /// stays gives a type of which nothing stays.
-pub(super) fn cut(whole: &Schema, roles: Roles) -> Result<Valid<Schema>, String> {
+pub(super) fn cut(whole: &Schema, audience: Audience) -> Result<Valid<Schema>, String> {
     let mut schema = whole.clone();
     for (of, kind) in &mut schema.types {
-        let open = |field: &Name| area_of(of, field).is_some_and(|area| allows(roles, area));
+        let open = |field: &Name| area_of(of, field).is_some_and(|area| audience.may(area));
         match kind {
             _ if kind.is_built_in() => {}
             ExtendedType::Object(kind) => kind.make_mut().fields.retain(|field, _| open(field)),
@@ -26,6 +26,7 @@ pub(super) fn cut(whole: &Schema, roles: Roles) -> Result<Valid<Schema>, String>
             _ => {}
         }
     }
+    keep_unions(&mut schema);
     keep_roots(&mut schema);
     let reached = Reach::of(&schema);
     schema
@@ -34,6 +35,37 @@ pub(super) fn cut(whole: &Schema, roles: Roles) -> Result<Valid<Schema>, String>
     schema
         .validate()
         .map_err(|invalid| invalid.errors.to_string())
+}
+
+/// A union keeps the objects that still are what they were, and with none of them it goes, with the
+/// fields that give it.
+fn keep_unions(schema: &mut Schema) {
+    let whole = schema.clone();
+    let complete = |name: &Name| {
+        let object = whole.get_object(name);
+        object.is_some_and(|object| {
+            let mut interfaces = object.implements_interfaces.iter();
+            let has_all = |asked: &Fields| asked.keys().all(|it| object.fields.contains_key(it));
+            !object.fields.is_empty()
+                && interfaces.all(|it| fields(whole.types.get(&it.name)).is_none_or(has_all))
+        })
+    };
+    let mut gone = HashSet::new();
+    for (name, kind) in &mut schema.types {
+        if let ExtendedType::Union(union) = kind {
+            let union = union.make_mut();
+            union.members.retain(|member| complete(&member.name));
+            if union.members.is_empty() {
+                gone.insert(name.clone());
+            }
+        }
+    }
+    for kind in schema.types.values_mut() {
+        if let ExtendedType::Object(object) = kind {
+            let fields = &mut object.make_mut().fields;
+            fields.retain(|_, field| !gone.contains(field.ty.inner_named_type()));
+        }
+    }
 }
 
 /// A root without fields is none.

@@ -12,6 +12,8 @@ use apollo_compiler::collections::HashMap;
 use apollo_compiler::schema::{Implementers, Name};
 use apollo_compiler::validation::Valid;
 
+use super::federation;
+use super::policy::{Area, allows};
 use crate::auth::{Role, Roles};
 use crate::recent::Recent;
 
@@ -19,10 +21,35 @@ pub(super) use gate::{Checked, Told};
 
 /// A text that is no schema: a bug of ours.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("the contract of {roles:?}: {message}")]
+#[error("the contract of {audience:?}: {message}")]
 pub struct ContractError {
-    roles: Roles,
+    audience: Audience,
     message: String,
+}
+
+/// Whose contract it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Audience {
+    /// The caller's roles.
+    pub(super) roles: Roles,
+    /// Whether a router asks, so that the fields of Federation are there.
+    pub(super) router: bool,
+}
+
+impl Audience {
+    const COUNT: usize = 2 * Roles::SETS;
+
+    const fn index(self) -> usize {
+        2 * self.roles.index() + self.router as usize
+    }
+
+    /// Whether an area is open to it.
+    fn may(self, area: Area) -> bool {
+        match area {
+            Area::Federation => self.router,
+            area => allows(self.roles, area),
+        }
+    }
 }
 
 /// One contract.
@@ -34,8 +61,9 @@ pub(super) struct Contract {
 }
 
 impl Contract {
-    fn of(whole: &Schema, roles: Roles) -> Result<Self, ContractError> {
-        let schema = cut::cut(whole, roles).map_err(|message| ContractError { roles, message })?;
+    fn of(whole: &Schema, audience: Audience) -> Result<Self, ContractError> {
+        let schema =
+            cut::cut(whole, audience).map_err(|message| ContractError { audience, message })?;
         Ok(Self {
             implementers: schema.implementers_map(),
             schema,
@@ -44,31 +72,62 @@ impl Contract {
     }
 }
 
-/// The contracts of all sets of roles, each cut when it is first asked for.
+/// The contracts of all audiences, each cut when it is first asked for.
 pub(super) struct Contracts {
     whole: Schema,
-    cut: [OnceLock<Result<Arc<Contract>, ContractError>>; Roles::SETS],
+    cut: [OnceLock<Result<Arc<Contract>, ContractError>>; Audience::COUNT],
+    subgraphs: [OnceLock<Arc<str>>; 1 + Role::ALL.len()],
 }
 
 impl Contracts {
     /// Contracts within the whole graph.
     pub(super) fn new(sdl: &str) -> Result<Self, ContractError> {
         let whole = Schema::parse(sdl, "schema.graphql").map_err(|errors| ContractError {
-            roles: Role::ALL.into_iter().collect(),
+            audience: of_roles(Role::ALL),
             message: errors.to_string(),
         })?;
         Ok(Self {
             whole,
-            cut: [const { OnceLock::new() }; Roles::SETS],
+            cut: [const { OnceLock::new() }; Audience::COUNT],
+            subgraphs: [const { OnceLock::new() }; 1 + Role::ALL.len()],
         })
     }
 
-    /// The contract of these roles: the union of what each may use.
-    pub(super) fn of(&self, roles: Roles) -> Result<Arc<Contract>, ContractError> {
-        self.cut[roles.index()]
-            .get_or_init(|| Contract::of(&self.whole, roles).map(Arc::new))
+    /// The contract of an audience: the union of what each of its roles may use.
+    pub(super) fn of(&self, audience: Audience) -> Result<Arc<Contract>, ContractError> {
+        self.cut[audience.index()]
+            .get_or_init(|| Contract::of(&self.whole, audience).map(Arc::new))
             .clone()
     }
+
+    /// The schema of the subgraph: of all of it, or of the slice of one role.
+    pub(super) fn subgraph(&self, role: Option<Role>) -> Result<Arc<str>, ContractError> {
+        let place = &self.subgraphs[role.map_or(0, |role| 1 + role as usize)];
+        if let Some(text) = place.get() {
+            return Ok(Arc::clone(text));
+        }
+        let roles = role.map_or_else(|| Role::ALL.to_vec(), |role| vec![role]);
+        let contract = self.of(of_roles(roles))?;
+        let text = || Arc::from(federation::subgraph(&contract.schema));
+        Ok(Arc::clone(place.get_or_init(text)))
+    }
+}
+
+fn of_roles(roles: impl IntoIterator<Item = Role>) -> Audience {
+    Audience {
+        roles: roles.into_iter().collect(),
+        router: false,
+    }
+}
+
+/// The graph with the directives of Federation as text, as `schema.graphql` holds it.
+///
+/// # Errors
+///
+/// If the tables of the policy leave something that is no schema.
+pub fn federated() -> Result<String, ContractError> {
+    let contracts = Contracts::new(&super::sdl_of(&super::graph()))?;
+    Ok(contracts.subgraph(None)?.to_string())
 }
 
 /// The contract of one role as text, as `contracts/` holds it.
@@ -77,8 +136,8 @@ impl Contracts {
 ///
 /// If the tables of the policy leave something that is no schema.
 pub fn sdl(role: Role) -> Result<String, ContractError> {
-    let contracts = Contracts::new(&super::sdl())?;
-    let contract = contracts.of([role].into_iter().collect())?;
+    let contracts = Contracts::new(&super::sdl_of(&super::graph()))?;
+    let contract = contracts.of(of_roles([role]))?;
     Ok(contract.schema.serialize().to_string())
 }
 

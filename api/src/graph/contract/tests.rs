@@ -6,7 +6,7 @@ use super::*;
 use crate::graph::policy::{FIELDS, area_of};
 
 fn contracts() -> Contracts {
-    Contracts::new(&crate::graph::sdl()).expect("the graph has a schema")
+    Contracts::new(&crate::graph::sdl_of(&crate::graph::graph())).expect("the graph has a schema")
 }
 
 fn all_fields(schema: &Schema) -> BTreeSet<String> {
@@ -54,12 +54,12 @@ fn every_set_of_roles_has_a_contract_with_what_is_open_to_it_and_nothing_else() 
             .filter(|role| bits & (1 << *role as usize) != 0)
             .collect();
         assert_eq!(roles.index(), bits);
-        let contract = contracts.of(roles).expect("a schema");
+        let contract = contracts.of(of_roles(roles.iter())).expect("a schema");
         let within = all_fields(&contract.schema);
         for coordinate in &whole {
             let (of, field) = coordinate.split_once('.').expect("a coordinate");
             let area = area_of(of, field).expect("an area");
-            let open = crate::graph::policy::allows(roles, area);
+            let open = allows(roles, area);
             assert!(
                 open || !within.contains(coordinate),
                 "{coordinate} for {roles:?}"
@@ -77,11 +77,7 @@ fn every_set_of_roles_has_a_contract_with_what_is_open_to_it_and_nothing_else() 
 #[test]
 fn what_a_contract_lacks_is_unknown_and_is_not_told() {
     let contracts = contracts();
-    let of = |role: Role| {
-        contracts
-            .of([role].into_iter().collect())
-            .expect("a schema")
-    };
+    let of = |role: Role| contracts.of(of_roles([role])).expect("a schema");
     let message = |role: Role, text: &str| {
         let refused = of(role).check(text).expect_err("it is refused");
         refused[0].message.clone()

@@ -3,10 +3,10 @@
 
 use super::Area;
 use Area::{
-    Catalog, Customers, EraseCustomer, Fees, ManageCatalog, ManageCustomers, ManageOrders,
-    ManagePayments, ManageShipments, ManageStock, ManageSubscriptions, ManageTenant, Margins,
-    Orders, PersonalData, RecurringRevenue, Refund, Shared, Stock, StockCost, Subscriptions,
-    Tenant,
+    Catalog, Customers, EraseCustomer, Federation, Fees, ManageCatalog, ManageCustomers,
+    ManageOrders, ManagePayments, ManageShipments, ManageStock, ManageSubscriptions, ManageTenant,
+    Margins, Orders, PersonalData, RecurringRevenue, Refund, Shared, Stock, StockCost,
+    Subscriptions, Tenant,
 };
 
 /// A type, the area of some of its fields, and those fields.
@@ -20,6 +20,8 @@ pub const FIELDS: &[(&str, Area, &str)] = &[
     ("Query", Catalog, "product products"),
     ("Query", Subscriptions, "subscription subscriptions"),
     ("Query", Tenant, "tenant"),
+    ("Query", Federation, "_entities _service"),
+    ("_Service", Federation, "sdl"),
     ("Mutation", EraseCustomer, "customerErase"),
     (
         "Mutation",

@@ -58,6 +58,8 @@ pub enum Area {
     ManageSubscriptions,
     /// Creating, suspending, releasing and configuring tenants.
     ManageTenant,
+    /// What only the routers of a federation ask. No role opens it: their credential does.
+    Federation,
 }
 
 /// The table: the roles that each area is open to.
@@ -96,6 +98,7 @@ pub const POLICY: &[(Area, &[Role])] = &[
     (Area::EraseCustomer, &[Support, Operator]),
     (Area::ManageSubscriptions, &[Commerce, Support, Operator]),
     (Area::ManageTenant, &[Operator]),
+    (Area::Federation, &[]),
 ];
 
 /// Whether any of the roles opens the area. What the table does not name is closed.

@@ -17,6 +17,7 @@ use crate::{
     auth::Requester,
     http::{
         endpoint::{Endpoint, lifetime},
+        entrance::Entrance,
         executor::{Caller, GraphExecutor},
         identity,
         parameters::Parameters,
@@ -37,6 +38,7 @@ pub(super) async fn serve<E: GraphExecutor>(
     let (sink, stream) = socket.split();
     let (outbound, writer) = outbound::start(sink, &limits);
     let Opening {
+        entrance,
         requester,
         tenant,
         agreed,
@@ -45,6 +47,7 @@ pub(super) async fn serve<E: GraphExecutor>(
     let mut connection = Connection {
         silence_max: limits.ping_interval * PINGS_MISSED_MAX,
         endpoint,
+        entrance,
         outbound,
         stream,
         operations: Operations::default(),
@@ -64,6 +67,7 @@ pub(super) async fn serve<E: GraphExecutor>(
 
 struct Connection<E> {
     endpoint: Arc<Endpoint<E>>,
+    entrance: Entrance,
     outbound: Outbound,
     stream: SplitStream<WebSocket>,
     operations: Operations,
@@ -136,7 +140,9 @@ impl<E: GraphExecutor> Connection<E> {
         let requester = match (protocol::token(&payload), self.offered.take()) {
             (Some(token), _) => {
                 let verified = self.endpoint.verifier.verify(token, tenant).await;
-                Arc::new(verified.map_err(|_| Closing::forbidden())?)
+                let verified = verified.map_err(|_| Closing::forbidden())?;
+                let narrowed = self.entrance.narrow(verified);
+                narrowed.ok_or_else(Closing::forbidden)?
             }
             (None, Some(offered)) => offered,
             (None, None) => return Err(Closing::forbidden()),
@@ -154,6 +160,7 @@ impl<E: GraphExecutor> Connection<E> {
         let extension = |name| parameters.extension(name).map(str::to_owned);
         let caller = Caller {
             requester: Arc::clone(requester),
+            entrance: self.entrance,
             idempotency_key: extension("idempotencyKey"),
             consistency: extension("consistency"),
             last_event_id: extension("lastEventId"),

@@ -19,8 +19,8 @@ use axum::{
 };
 
 use super::{
-    answer, endpoint::Endpoint, executor::GraphExecutor, identity, listener::ConnectionPermit,
-    negotiate::Media, refusal::Refusal,
+    answer, endpoint::Endpoint, entrance::Entrance, executor::GraphExecutor, identity,
+    listener::ConnectionPermit, negotiate::Media, refusal::Refusal,
 };
 use crate::auth::Requester;
 
@@ -28,6 +28,8 @@ const SUBPROTOCOL: &str = "graphql-transport-ws";
 
 /// What is known of a client when its socket opens.
 struct Opening {
+    /// Where it opens.
+    entrance: Entrance,
     /// Verified from the upgrade's `authorization`, if it had one.
     requester: Option<Arc<Requester>>,
     /// The upgrade's `entrepot-tenant`.
@@ -42,9 +44,10 @@ struct Opening {
 /// `connection_init`, which is how browsers have to do it.
 pub(super) async fn upgrade<E: GraphExecutor>(
     endpoint: Arc<Endpoint<E>>,
+    entrance: Entrance,
     mut parts: Parts,
 ) -> Response {
-    match open(&endpoint, &parts).await {
+    match open(&endpoint, entrance, &parts).await {
         Err(refusal) => answer::refused(refusal, Media::Json),
         Ok(mut opening) => {
             let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
@@ -62,7 +65,11 @@ pub(super) async fn upgrade<E: GraphExecutor>(
     }
 }
 
-async fn open<E: GraphExecutor>(endpoint: &Endpoint<E>, parts: &Parts) -> Result<Opening, Refusal> {
+async fn open<E: GraphExecutor>(
+    endpoint: &Endpoint<E>,
+    entrance: Entrance,
+    parts: &Parts,
+) -> Result<Opening, Refusal> {
     let headers: &HeaderMap = &parts.headers;
     if !origin::allowed(headers, &endpoint.config.origins_allowed) {
         let message = "pages of this origin may not open sockets here";
@@ -72,12 +79,14 @@ async fn open<E: GraphExecutor>(endpoint: &Endpoint<E>, parts: &Parts) -> Result
             message,
         ));
     }
+    entrance.open(&endpoint.config, headers)?;
     let requester = if headers.contains_key(header::AUTHORIZATION) {
-        Some(identity::requester(&endpoint.verifier, headers).await?)
+        Some(entrance.requester(&endpoint.verifier, headers).await?)
     } else {
         None
     };
     Ok(Opening {
+        entrance,
         requester,
         tenant: identity::text(headers, &identity::TENANT).map(str::to_owned),
         agreed: false,

@@ -1,0 +1,162 @@
+//! The subgraph's schema: a contract with the directives that composers and routers read. They say
+//! what the tables of the policy say; a router may act on them, this server never relies on it.
+
+use std::collections::BTreeSet;
+
+use apollo_compiler::ast::{Argument, Directive, Value};
+use apollo_compiler::collections::IndexMap;
+use apollo_compiler::schema::{Component, ExtendedType, Name};
+use apollo_compiler::{Node, Schema};
+
+use super::entities::KEYS;
+use crate::auth::{Role, Roles};
+use crate::graph::policy::{allows, area_of};
+
+/// The specification that the directives are of.
+const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.9\", import: \
+    [\"@authenticated\", \"@key\", \"@requiresScopes\", \"@shareable\", \"@tag\"])\n\n";
+
+/// Types that mean the same in every subgraph.
+const SHAREABLE: &[&str] = &["Money", "PageInfo"];
+
+/// Writes a schema as that of a subgraph.
+pub(in crate::graph) fn subgraph(schema: &Schema) -> String {
+    let audiences = audiences(schema);
+    let mut schema = schema.clone();
+    let definition = &schema.schema_definition;
+    let roots = [
+        &definition.query,
+        &definition.mutation,
+        &definition.subscription,
+    ];
+    let roots: BTreeSet<Name> = roots
+        .into_iter()
+        .flatten()
+        .map(|it| it.name.clone())
+        .collect();
+    for (name, kind) in &mut schema.types {
+        if kind.is_built_in() {
+            continue;
+        }
+        let tags = || {
+            let roles = audiences.get(name).copied().unwrap_or_default();
+            tags(roles).map(Component::new)
+        };
+        match kind {
+            ExtendedType::Object(object) => {
+                let object = object.make_mut();
+                object.directives.extend(keys(name).map(Component::new));
+                if SHAREABLE.contains(&name.as_str()) {
+                    object.directives.push(Component::new(bare("shareable")));
+                }
+                for (field, definition) in &mut object.fields {
+                    let directives = &mut definition.make_mut().directives;
+                    let open_to = open_to(name, field);
+                    if open_to != everybody() {
+                        directives.push(Node::new(scopes(open_to)));
+                    } else if roots.contains(name) {
+                        directives.push(Node::new(bare("authenticated")));
+                    }
+                    directives.extend(self::tags(open_to).map(Node::new));
+                }
+            }
+            ExtendedType::Interface(interface) => {
+                let interface = interface.make_mut();
+                interface.directives.extend(tags());
+                for (field, definition) in &mut interface.fields {
+                    let tags = self::tags(open_to(name, field)).map(Node::new);
+                    definition.make_mut().directives.extend(tags);
+                }
+            }
+            ExtendedType::Scalar(kind) => kind.make_mut().directives.extend(tags()),
+            ExtendedType::Union(kind) => kind.make_mut().directives.extend(tags()),
+            ExtendedType::Enum(kind) => kind.make_mut().directives.extend(tags()),
+            ExtendedType::InputObject(kind) => kind.make_mut().directives.extend(tags()),
+        }
+    }
+    LINK.to_owned() + &schema.serialize().to_string()
+}
+
+/// To whom each type is of use: a type of values or of input, to whoever may use a field that it
+/// stands in. Contracts that include by tag would lose it otherwise.
+fn audiences(schema: &Schema) -> IndexMap<Name, Roles> {
+    let mut audiences = IndexMap::<Name, Roles>::default();
+    let mut next: Vec<(&Name, Roles)> = Vec::new();
+    for (of, kind) in &schema.types {
+        let fields = match kind {
+            _ if kind.is_built_in() => continue,
+            ExtendedType::Object(kind) => &kind.fields,
+            ExtendedType::Interface(kind) => &kind.fields,
+            _ => continue,
+        };
+        for (name, field) in fields {
+            let roles = open_to(of, name);
+            next.push((field.ty.inner_named_type(), roles));
+            let arguments = field.arguments.iter();
+            next.extend(arguments.map(|argument| (argument.ty.inner_named_type(), roles)));
+        }
+    }
+    while let Some((name, roles)) = next.pop() {
+        let known = audiences.entry(name.clone()).or_default();
+        let all: Roles = known.iter().chain(roles.iter()).collect();
+        if all == *known {
+            continue;
+        }
+        *known = all;
+        if let Some(ExtendedType::InputObject(input)) = schema.types.get(name) {
+            let fields = input.fields.values();
+            next.extend(fields.map(|field| (field.ty.inner_named_type(), all)));
+        }
+    }
+    audiences
+}
+
+fn everybody() -> Roles {
+    Role::ALL.into_iter().collect()
+}
+
+fn open_to(of: &str, field: &str) -> Roles {
+    let area = area_of(of, field);
+    let may = |role: &Role| area.is_some_and(|area| allows([*role].into_iter().collect(), area));
+    Role::ALL.into_iter().filter(may).collect()
+}
+
+fn keys(of: &str) -> impl Iterator<Item = Directive> {
+    let keys = KEYS.iter().filter(move |(known, _)| *known == of);
+    let keys = keys.flat_map(|(_, keys)| keys.iter());
+    keys.map(|key| with("key", "fields", Value::String((*key).to_owned())))
+}
+
+fn tags(roles: Roles) -> impl Iterator<Item = Directive> {
+    let name = |role: Role| Value::String(role.name().to_owned());
+    roles
+        .iter()
+        .map(move |role| with("tag", "name", name(role)))
+}
+
+/// Any one of the roles is enough. Routers find them in the token's claim `scope`.
+fn scopes(roles: Roles) -> Directive {
+    let name = |role: Role| Node::new(Value::String(role.name().to_owned()));
+    let any = roles
+        .iter()
+        .map(|role| Node::new(Value::List(vec![name(role)])));
+    with("requiresScopes", "scopes", Value::List(any.collect()))
+}
+
+fn bare(name: &'static str) -> Directive {
+    Directive {
+        name: Name::new_static_unchecked(name),
+        arguments: Vec::new(),
+    }
+}
+
+fn with(directive: &'static str, argument: &'static str, value: Value) -> Directive {
+    let argument = Argument {
+        name: Name::new_static_unchecked(argument),
+        value: Node::new(value),
+    };
+    Directive {
+        arguments: vec![Node::new(argument)],
+        ..bare(directive)
+    }
+}
