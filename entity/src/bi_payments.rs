@@ -40,8 +40,12 @@ pub struct Model {
     pub captured_on: Option<String>,
     /// When money last moved back, in microseconds since 1970.
     pub refunded_at: Option<i64>,
+    /// The same as a day in the tenant's zone.
+    pub refunded_on: Option<String>,
     /// When the payment was first heard of, in microseconds since 1970.
     pub created_at: i64,
+    /// The same as a day in the tenant's zone.
+    pub created_on: String,
     /// When the row last changed, in microseconds since 1970.
     pub updated_at: i64,
     /// The last event that changed the row.

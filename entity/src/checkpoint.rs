@@ -1,4 +1,4 @@
-//! How far each group of read models has read each tenant's log. Outside row-level security.
+//! How far each group of read models has read each tenant's log. The server reads it across tenants.
 
 use sea_orm::entity::prelude::*;
 

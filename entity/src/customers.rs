@@ -22,6 +22,8 @@ pub struct Model {
     pub status: String,
     /// Microseconds since 1970.
     pub registered_at: i64,
+    /// The same as a day in the tenant's zone.
+    pub registered_on: String,
     /// When the row last changed, in microseconds since 1970.
     pub updated_at: i64,
     /// The last event that changed the row.

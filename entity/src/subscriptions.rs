@@ -28,6 +28,8 @@ pub struct Model {
     pub mrr_micros: i64,
     /// Microseconds since 1970.
     pub created_at: i64,
+    /// The same as a day in the tenant's zone.
+    pub created_on: String,
     /// When the row last changed, in microseconds since 1970.
     pub updated_at: i64,
     /// The last event that changed the row.

@@ -50,6 +50,22 @@ pub(crate) async fn protect(manager: &SchemaManager<'_>, tables: &[&str]) -> Res
     grant(manager, tables, "SELECT, INSERT, UPDATE, DELETE").await
 }
 
+/// Makes a role that owns nothing, bypasses nothing and logs nobody in. Roles belong to the server,
+/// not to a database: another one may have made it.
+pub(crate) async fn create_role(manager: &SchemaManager<'_>, role: &str) -> Result<(), DbErr> {
+    let ddl = format!(
+        "DO $$ BEGIN
+           CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS;
+         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+         END $$"
+    );
+    manager
+        .get_connection()
+        .execute_unprepared(&ddl)
+        .await
+        .map(drop)
+}
+
 /// Lets the application's role use tables.
 pub(crate) async fn grant(
     manager: &SchemaManager<'_>,

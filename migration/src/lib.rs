@@ -4,10 +4,11 @@
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
 
+pub mod bi;
 mod dialect;
 mod m20261123_000001_log;
 mod m20261123_000002_read_models;
-mod views;
+mod m20261125_000003_bi;
 
 /// Brings a database up to date.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261123_000001_log::Migration),
             Box::new(m20261123_000002_read_models::Migration),
+            Box::new(m20261125_000003_bi::Migration),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::dialect::{APP_ROLE, grant, postgres, protect, run};
+use crate::dialect::{APP_ROLE, create_role, grant, postgres, protect, run};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -11,7 +11,11 @@ pub(crate) struct Migration;
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         if postgres(manager) {
-            create_app_role(manager).await?;
+            create_role(manager, APP_ROLE).await?;
+            let rights = format!(
+                "GRANT {APP_ROLE} TO CURRENT_USER; GRANT USAGE ON SCHEMA public TO {APP_ROLE}"
+            );
+            run(manager, &rights).await?;
         }
         run(manager, LOG).await?;
         run(manager, WORK).await?;
@@ -49,22 +53,6 @@ impl MigrationTrait for Migration {
         .await?;
         grant(manager, &["timer"], "SELECT, INSERT, UPDATE, DELETE").await
     }
-}
-
-async fn create_app_role(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
-    let ddl = format!(
-        "DO $$ BEGIN
-           CREATE ROLE {APP_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS;
-         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
-         END $$;
-         GRANT {APP_ROLE} TO CURRENT_USER;
-         GRANT USAGE ON SCHEMA public TO {APP_ROLE};"
-    );
-    manager
-        .get_connection()
-        .execute_unprepared(&ddl)
-        .await
-        .map(drop)
 }
 
 const LOG: &str = "

@@ -1,9 +1,8 @@
-//! The read models' tables and, over them, the views for BI.
+//! The read models' tables.
 
 use sea_orm_migration::prelude::*;
 
 use crate::dialect::{protect, run};
-use crate::views;
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -13,8 +12,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, CORE).await?;
         run(manager, BI).await?;
-        protect(manager, TABLES).await?;
-        views::create(manager).await
+        protect(manager, TABLES).await
     }
 }
 
@@ -155,6 +153,7 @@ CREATE TABLE rm_subscriptions (
   next_on text,
   mrr_micros bigint NOT NULL,
   created_at bigint NOT NULL,
+  created_on text NOT NULL,
   updated_at bigint NOT NULL,
   position bigint NOT NULL,
   doc text NOT NULL,
@@ -182,6 +181,7 @@ CREATE TABLE rm_customers (
   personal_ref {uuid},
   status text NOT NULL,
   registered_at bigint NOT NULL,
+  registered_on text NOT NULL,
   updated_at bigint NOT NULL,
   position bigint NOT NULL,
   PRIMARY KEY (tenant_id, customer_id)
@@ -278,7 +278,9 @@ CREATE TABLE rm_bi_payments (
   captured_at bigint,
   captured_on text,
   refunded_at bigint,
+  refunded_on text,
   created_at bigint NOT NULL,
+  created_on text NOT NULL,
   updated_at bigint NOT NULL,
   position bigint NOT NULL,
   PRIMARY KEY (tenant_id, payment_id)

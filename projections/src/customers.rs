@@ -80,6 +80,7 @@ impl Fold for Customers {
                     personal_ref: registered.personal_ref,
                     status: ACTIVE.to_owned(),
                     registered_at: at,
+                    registered_on: facts.time_zone.date_of(event.recorded_at).to_string(),
                     updated_at: at,
                     position: event.position,
                 });

@@ -120,7 +120,9 @@ fn row(
         captured_at: None,
         captured_on: None,
         refunded_at: None,
+        refunded_on: None,
         created_at: event.recorded_at.micros(),
+        created_on: facts.time_zone.date_of(event.recorded_at).to_string(),
         updated_at: event.recorded_at.micros(),
         position: event.position,
     }
@@ -150,6 +152,8 @@ fn later(row: &mut Model, fact: &PaymentEvent, facts: &TenantFacts) {
         PaymentEvent::Refunded(refunded) => {
             row.refunded_minor += refunded.amount_minor;
             row.refunded_at = Some(refunded.refunded_at.micros());
+            let day = facts.time_zone.date_of(refunded.refunded_at);
+            row.refunded_on = Some(day.to_string());
         }
         PaymentEvent::FeeAssessed(fee) => {
             row.fee_minor += fee.amount_minor;

@@ -1,4 +1,5 @@
 use super::{BiOrderLines, BiOrders, BiPayments, BiShipments};
+use crate::customers::Customers;
 use crate::inventory::Inventory;
 use crate::margins::Margins;
 use crate::orders::Orders;
@@ -50,22 +51,29 @@ async fn every_view_shows_its_rows() {
     db.fold::<Inventory>(&log, 50).await;
     db.fold::<Margins>(&log, 50).await;
     db.fold::<Subscriptions>(&log, 50).await;
+    db.fold::<Customers>(&log, 50).await;
     for (view, rows) in [
         ("orders", 5),
         ("order_lines", 9),
         ("payments", 5),
         ("shipments", 3),
-        ("inventory", 4),
-        ("margins", 9),
-        ("margin_days", 6),
+        ("order_costs", 5),
+        ("payment_costs", 5),
+        ("shipment_costs", 3),
+        ("inventory_positions", 4),
+        ("inventory_values", 4),
+        ("line_margins", 9),
+        ("daily_margins", 6),
         ("subscriptions", 3),
+        ("recurring_revenue", 3),
+        ("customers", 3),
         ("mrr_movements", 9),
         ("freshness", 0),
     ] {
         let shown = db.dump(&format!("bi_{view}")).await;
         assert_eq!(shown.len(), rows, "{view}: {shown:#?}");
     }
-    let parcel = "SELECT dispatched_at || ' ' || currency || ' ' || label_cost FROM bi_shipments \
+    let parcel = "SELECT dispatched_at || ' ' || currency || ' ' || label_cost FROM bi_shipment_costs \
                   WHERE label_cost_minor = 745";
     assert_eq!(
         db.texts(parcel).await,

@@ -100,6 +100,7 @@ impl Fold for Subscriptions {
             next_on: doc.next_on.map(|day| day.to_string()),
             mrr_micros: doc.mrr_micros,
             created_at: doc.created_at.micros(),
+            created_on: facts.time_zone.date_of(doc.created_at).to_string(),
             updated_at: doc.updated_at.micros(),
             position: doc.position,
             doc: load::text(doc),
