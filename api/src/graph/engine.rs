@@ -1,12 +1,17 @@
-//! What the library's execution lacks, in one extension because each costs a hook per field:
-//! errors of nullable fields stay where they are, and accidents are masked.
+//! What the library's execution lacks, in one extension because each costs a hook per field: fields
+//! that are not open to the caller are refused, errors of nullable fields stay where they are, and
+//! accidents are masked.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo,
 };
-use async_graphql::{Response, ServerError, ServerResult, Value};
+use async_graphql::{
+    PathSegment, QueryPathNode, QueryPathSegment, Response, ServerError, ServerResult, Value,
+};
+
+use super::session::Session;
 
 /// Makes an [`Engine`] for each request.
 #[derive(Debug)]
@@ -42,6 +47,8 @@ impl Extension for Engine {
         response
     }
 
+    /// Each field is checked before it runs, whatever led to it: the second line behind the contract.
+    ///
     /// GraphQL 6.4.4: an error in a nullable field makes that field null, and no more.
     async fn resolve(
         &self,
@@ -50,7 +57,11 @@ impl Extension for Engine {
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
         let nullable = !info.return_type.ends_with('!');
-        match next.run(ctx, info).await {
+        let resolved = match check(ctx, &info) {
+            Ok(()) => next.run(ctx, info).await,
+            Err(refusal) => Err(refusal),
+        };
+        match resolved {
             Err(error) if nullable => {
                 self.errors
                     .lock()
@@ -61,6 +72,37 @@ impl Extension for Engine {
             result => result,
         }
     }
+}
+
+/// Refuses a field that the policy does not open to the caller. Fields about the schema itself are
+/// answered from the contract, never by the library.
+fn check(ctx: &ExtensionContext<'_>, info: &ResolveInfo<'_>) -> ServerResult<()> {
+    if info.name.starts_with("__") {
+        return Ok(());
+    }
+    // Each part of the merged subscription type names itself.
+    let of = match (info.path_node.parent, info.parent_type) {
+        (None, of) if of != "Query" && of != "Mutation" => "Subscription",
+        (_, of) => of,
+    };
+    let allowed = ctx.data::<Arc<Session>>();
+    let allowed = allowed.and_then(|session| session.audience().check(of, info.name));
+    allowed.map_err(|refusal| {
+        let refusal = refusal.into_server_error(info.field.name.pos);
+        refusal.with_path(path(info.path_node))
+    })
+}
+
+fn path(node: &QueryPathNode<'_>) -> Vec<PathSegment> {
+    let segment = |node: &QueryPathNode<'_>| match node.segment {
+        QueryPathSegment::Name(name) => PathSegment::Field(name.to_owned()),
+        QueryPathSegment::Index(index) => PathSegment::Index(index),
+    };
+    let mut path: Vec<PathSegment> = std::iter::successors(Some(node), |node| node.parent)
+        .map(segment)
+        .collect();
+    path.reverse();
+    path
 }
 
 /// How the library begins to say that a value does not fit its type. Values of scalars of our own

@@ -8,9 +8,10 @@ use futures_util::StreamExt as _;
 use futures_util::stream::{BoxStream, once};
 
 use super::consistency::Token;
-use super::contract::{Audience, Checked, Contract, ContractError, Contracts, Told};
+use super::contract::{Checked, Contract, ContractError, Contracts, Told};
 use super::error::{self, bad_input, fault};
 use super::loader;
+use super::policy::Audience;
 use super::session::Session;
 use super::{Graph, live::Cursor};
 use crate::app::App;
@@ -60,10 +61,7 @@ impl Executor {
         request: &Request,
         caller: &Caller,
     ) -> Result<(Arc<Contract>, Arc<Checked>), Vec<ServerError>> {
-        let contract = self.contracts.of(Audience {
-            roles: caller.requester.roles(),
-            router: caller.entrance.federation,
-        });
+        let contract = self.contracts.of(Audience::of(caller));
         let contract = contract.map_err(|error| {
             tracing::error!(%error, "a contract cannot be cut");
             refuse(fault(
@@ -116,9 +114,10 @@ impl GraphExecutor for Executor {
         let (request, about_schema) = match contract.introspect(&checked, &request) {
             Told::Nothing => (request, None),
             Told::All(response) => return response,
-            Told::Part(data) => (request.disable_introspection(), Some(data)),
+            Told::Part(data) => (request, Some(data)),
         };
         let request = request
+            .disable_introspection()
             .data(Arc::clone(&session))
             .data(Arc::clone(&self.contracts));
         let request = loader::attach(request, &session);

@@ -103,6 +103,10 @@ pub(crate) async fn changes<W: Watched>(
 ) -> Result<impl Stream<Item = Result<Change<W::Row>>> + use<W>> {
     let session = Arc::clone(session(ctx)?);
     let sent = ctx.data::<Cursor>()?.clone();
+    // A stream is refused when it starts, not with its first update.
+    session
+        .audience()
+        .check("Subscription", &ctx.item.node.name.node)?;
     let tenant = session.tenant()?;
     let here = now(&session).await?;
     let after = start

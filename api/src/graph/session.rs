@@ -11,7 +11,7 @@ use entrepot_projections::{group, position};
 use tokio::sync::Mutex;
 
 use super::error::{self, fault};
-use super::policy;
+use super::policy::{self, Audience};
 use crate::app::App;
 use crate::auth::Requester;
 use crate::http::Caller;
@@ -89,6 +89,11 @@ impl Session {
             id: self.requester().subject().to_owned(),
             roles,
         }
+    }
+
+    /// Which fields are open to the caller.
+    pub fn audience(&self) -> Audience {
+        Audience::of(&self.caller)
     }
 
     /// The channels whose rows the caller may see; all of them for `None`.

@@ -5,17 +5,13 @@ use std::sync::Arc;
 
 use async_graphql::Result;
 use async_graphql::dataloader::Loader;
-use entrepot_entity::{products, scope};
+use entrepot_entity::products;
 use entrepot_projections::products::PricesDoc;
-use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
+use sea_orm::{ColumnTrait as _, QueryFilter as _};
 
 use crate::graph::error;
+use crate::graph::policy::visible;
 use crate::graph::session::Session;
-
-/// The tenant's products.
-pub(super) fn visible(session: &Session) -> Result<Select<products::Entity>> {
-    Ok(scope::of::<products::Entity>(session.tenant()?.0))
-}
 
 /// A product's prices.
 pub(super) fn prices(row: &products::Model) -> Result<PricesDoc> {
@@ -32,7 +28,7 @@ impl Loader<String> for ProductLoader {
 
     async fn load(&self, skus: &[String]) -> Result<HashMap<String, products::Model>> {
         let snapshot = self.0.read().await?;
-        let rows = visible(&self.0)?.filter(products::Column::Sku.is_in(skus));
+        let rows = visible::<products::Entity>(&self.0)?.filter(products::Column::Sku.is_in(skus));
         let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
         Ok(rows.into_iter().map(|row| (row.sku.clone(), row)).collect())
     }

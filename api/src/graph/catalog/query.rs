@@ -5,11 +5,11 @@ use entrepot_entity::products;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Func};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
-use super::load::{ProductLoader, visible};
+use super::load::ProductLoader;
 use super::types::Product;
 use crate::graph::loader;
 use crate::graph::page::{Keyset, List, Listed, PageArgs};
-use crate::graph::policy::{Allow, Area};
+use crate::graph::policy::visible;
 use crate::graph::session::session;
 
 /// Queries of products.
@@ -92,7 +92,6 @@ fn filtered(
 #[Object]
 impl CatalogQuery {
     /// A product by its SKU. Null if there is none.
-    #[graphql(guard = "Allow(Area::Catalog)")]
     async fn product(
         &self,
         ctx: &Context<'_>,
@@ -104,7 +103,6 @@ impl CatalogQuery {
     }
 
     /// Products, page by page: `first` 50 by default, 250 at most.
-    #[graphql(guard = "Allow(Area::Catalog)")]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a Relay connection"

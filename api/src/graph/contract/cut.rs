@@ -8,8 +8,7 @@ use apollo_compiler::collections::IndexMap;
 use apollo_compiler::schema::{Component, ComponentName, ExtendedType, Name};
 use apollo_compiler::validation::Valid;
 
-use super::Audience;
-use crate::graph::policy::area_of;
+use crate::graph::policy::Audience;
 
 type Fields = IndexMap<Name, Component<FieldDefinition>>;
 
@@ -18,7 +17,7 @@ type Fields = IndexMap<Name, Component<FieldDefinition>>;
 pub(super) fn cut(whole: &Schema, audience: Audience) -> Result<Valid<Schema>, String> {
     let mut schema = whole.clone();
     for (of, kind) in &mut schema.types {
-        let open = |field: &Name| area_of(of, field).is_some_and(|area| audience.may(area));
+        let open = |field: &Name| audience.sees(of, field);
         match kind {
             _ if kind.is_built_in() => {}
             ExtendedType::Object(kind) => kind.make_mut().fields.retain(|field, _| open(field)),

@@ -13,7 +13,7 @@ use apollo_compiler::schema::{Implementers, Name};
 use apollo_compiler::validation::Valid;
 
 use super::federation;
-use super::policy::{Area, allows};
+use super::policy::Audience;
 use crate::auth::{Role, Roles};
 use crate::recent::Recent;
 
@@ -27,29 +27,11 @@ pub struct ContractError {
     message: String,
 }
 
-/// Whose contract it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Audience {
-    /// The caller's roles.
-    pub(super) roles: Roles,
-    /// Whether a router asks, so that the fields of Federation are there.
-    pub(super) router: bool,
-}
+/// How many audiences there are.
+const AUDIENCES: usize = 2 * Roles::SETS;
 
-impl Audience {
-    const COUNT: usize = 2 * Roles::SETS;
-
-    const fn index(self) -> usize {
-        2 * self.roles.index() + self.router as usize
-    }
-
-    /// Whether an area is open to it.
-    fn may(self, area: Area) -> bool {
-        match area {
-            Area::Federation => self.router,
-            area => allows(self.roles, area),
-        }
-    }
+const fn index(audience: Audience) -> usize {
+    2 * audience.roles.index() + audience.router as usize
 }
 
 /// One contract.
@@ -75,7 +57,7 @@ impl Contract {
 /// The contracts of all audiences, each cut when it is first asked for.
 pub(super) struct Contracts {
     whole: Schema,
-    cut: [OnceLock<Result<Arc<Contract>, ContractError>>; Audience::COUNT],
+    cut: [OnceLock<Result<Arc<Contract>, ContractError>>; AUDIENCES],
     subgraphs: [OnceLock<Arc<str>>; 1 + Role::ALL.len()],
 }
 
@@ -88,14 +70,14 @@ impl Contracts {
         })?;
         Ok(Self {
             whole,
-            cut: [const { OnceLock::new() }; Audience::COUNT],
+            cut: [const { OnceLock::new() }; AUDIENCES],
             subgraphs: [const { OnceLock::new() }; 1 + Role::ALL.len()],
         })
     }
 
     /// The contract of an audience: the union of what each of its roles may use.
     pub(super) fn of(&self, audience: Audience) -> Result<Arc<Contract>, ContractError> {
-        self.cut[audience.index()]
+        self.cut[index(audience)]
             .get_or_init(|| Contract::of(&self.whole, audience).map(Arc::new))
             .clone()
     }

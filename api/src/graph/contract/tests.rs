@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use apollo_compiler::schema::ExtendedType;
 
 use super::*;
-use crate::graph::policy::{FIELDS, area_of};
+use crate::graph::policy::{FIELDS, allows, area_of};
 
 fn contracts() -> Contracts {
     Contracts::new(&crate::graph::sdl_of(&crate::graph::graph())).expect("the graph has a schema")

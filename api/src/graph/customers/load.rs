@@ -5,17 +5,13 @@ use std::sync::Arc;
 
 use async_graphql::Result;
 use async_graphql::dataloader::Loader;
-use entrepot_entity::{customers, scope};
-use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
+use entrepot_entity::customers;
+use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
 use crate::graph::error;
+use crate::graph::policy::visible;
 use crate::graph::session::Session;
-
-/// The tenant's customers.
-pub(super) fn visible(session: &Session) -> Result<Select<customers::Entity>> {
-    Ok(scope::of::<customers::Entity>(session.tenant()?.0))
-}
 
 /// Customers by id, batched within one request.
 pub struct CustomerLoader(pub(in crate::graph) Arc<Session>);
@@ -26,8 +22,8 @@ impl Loader<Uuid> for CustomerLoader {
 
     async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, customers::Model>> {
         let snapshot = self.0.read().await?;
-        let rows =
-            visible(&self.0)?.filter(customers::Column::CustomerId.is_in(ids.iter().copied()));
+        let rows = visible::<customers::Entity>(&self.0)?
+            .filter(customers::Column::CustomerId.is_in(ids.iter().copied()));
         let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
         Ok(rows.into_iter().map(|row| (row.customer_id, row)).collect())
     }

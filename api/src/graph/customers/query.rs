@@ -4,11 +4,11 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
 use entrepot_entity::customers;
 use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
-use super::load::{CustomerLoader, visible};
+use super::load::CustomerLoader;
 use super::types::Customer;
 use crate::graph::error::fault;
 use crate::graph::page::{Keyset, List, Listed, PageArgs};
-use crate::graph::policy::{Allow, Area, allows};
+use crate::graph::policy::{Area, visible};
 use crate::graph::session::{Session, Snapshot, session};
 use crate::graph::{error, gid, loader};
 
@@ -62,7 +62,7 @@ async fn filtered(
     filter: &CustomerFilter,
 ) -> Result<Select<customers::Entity>> {
     use customers::Column;
-    let mut rows = visible(session)?;
+    let mut rows = visible::<customers::Entity>(session)?;
     if let Some(system) = &filter.external_system {
         rows = rows.filter(Column::ExternalSystem.eq(system));
     }
@@ -83,7 +83,6 @@ async fn filtered(
 #[Object]
 impl CustomerQuery {
     /// A customer by its id. Null if there is none.
-    #[graphql(guard = "Allow(Area::Customers)")]
     async fn customer(
         &self,
         ctx: &Context<'_>,
@@ -96,7 +95,6 @@ impl CustomerQuery {
     }
 
     /// Customers, page by page: `first` 50 by default, 250 at most.
-    #[graphql(guard = "Allow(Area::Customers)")]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a Relay connection"
@@ -113,7 +111,7 @@ impl CustomerQuery {
     ) -> Result<Option<CustomerConnection>> {
         let session = session(ctx)?;
         let filter = filter.unwrap_or_default();
-        if filter.email.is_some() && !allows(session.requester().roles(), Area::PersonalData) {
+        if filter.email.is_some() && !session.audience().may(Area::PersonalData) {
             return Err(fault("FORBIDDEN", "filter.email is not open to your roles"));
         }
         let snapshot = session.read().await?;

@@ -10,7 +10,7 @@ use apollo_compiler::{Node, Schema};
 
 use super::entities::KEYS;
 use crate::auth::{Role, Roles};
-use crate::graph::policy::{allows, area_of};
+use crate::graph::policy::Audience;
 
 /// The specification that the directives are of.
 const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.9\", import: \
@@ -116,8 +116,13 @@ fn everybody() -> Roles {
 }
 
 fn open_to(of: &str, field: &str) -> Roles {
-    let area = area_of(of, field);
-    let may = |role: &Role| area.is_some_and(|area| allows([*role].into_iter().collect(), area));
+    let may = |role: &Role| {
+        let audience = Audience {
+            roles: [*role].into_iter().collect(),
+            router: false,
+        };
+        audience.sees(of, field)
+    };
     Role::ALL.into_iter().filter(may).collect()
 }
 

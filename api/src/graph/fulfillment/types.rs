@@ -5,7 +5,6 @@ use entrepot_domain::kernel::{Currency, Warehouse};
 use entrepot_projections::orders::ShipmentDoc;
 
 use crate::graph::gid;
-use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, DateTime, Money};
 
 /// A shipment of an order's lines.
@@ -59,7 +58,6 @@ impl Shipment {
     }
 
     /// What the label cost.
-    #[graphql(guard = "Allow(Area::Fees)")]
     async fn label_cost(&self, _ctx: &Context<'_>) -> Result<Option<Money>> {
         Ok(self
             .shipment

@@ -13,7 +13,6 @@ use super::load::StockLoader;
 use super::types::StockPosition;
 use crate::graph::command::{CommandResult, Outgoing, events, submit};
 use crate::graph::error::bad_input;
-use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, DateTime};
 use crate::graph::session::session;
 use crate::graph::{gid, loader};
@@ -202,7 +201,6 @@ fn cost(unit: Option<BigInt>, total: Option<BigInt>) -> Result<domain::ReceiptCo
 #[Object]
 impl InventoryMutation {
     /// Receives goods into a warehouse, with what they cost.
-    #[graphql(guard = "Allow(Area::ManageStock)")]
     async fn stock_receive(
         &self,
         ctx: &Context<'_>,
@@ -219,7 +217,6 @@ impl InventoryMutation {
     }
 
     /// Holds units for somebody, outside of any order.
-    #[graphql(guard = "Allow(Area::ManageStock)")]
     async fn stock_reserve(
         &self,
         ctx: &Context<'_>,
@@ -235,7 +232,6 @@ impl InventoryMutation {
     }
 
     /// Gives up a reservation that no order owns, or a part of it.
-    #[graphql(guard = "Allow(Area::ManageStock)")]
     async fn stock_release(
         &self,
         ctx: &Context<'_>,
@@ -252,7 +248,6 @@ impl InventoryMutation {
     }
 
     /// Takes units out for good, outside of any order, at their share of the stock's value.
-    #[graphql(guard = "Allow(Area::ManageStock)")]
     async fn stock_issue(
         &self,
         ctx: &Context<'_>,
@@ -270,7 +265,6 @@ impl InventoryMutation {
     }
 
     /// Corrects quantity and value by a difference.
-    #[graphql(guard = "Allow(Area::ManageStock)")]
     async fn stock_adjust(
         &self,
         ctx: &Context<'_>,
@@ -288,7 +282,6 @@ impl InventoryMutation {
 
     /// Moves units from one warehouse to another at the value that they have. They leave and arrive
     /// in one commit.
-    #[graphql(guard = "Allow(Area::ManageStock)")]
     async fn stock_transfer(
         &self,
         ctx: &Context<'_>,

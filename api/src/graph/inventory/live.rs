@@ -12,7 +12,6 @@ use futures_util::{Stream, StreamExt as _};
 use super::load::by_keys;
 use super::types::StockPosition;
 use crate::graph::live::{Start, Watched, changes};
-use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, DateTime};
 use crate::graph::session::{Session, Snapshot};
 
@@ -77,7 +76,6 @@ impl Watched for WatchedStock {
 impl InventorySubscription {
     /// One update for each event that touches stock, in order, without gaps. Starts after a cursor
     /// (`after`), after a position of the tenant's log (`position`), or now.
-    #[graphql(guard = "Allow(Area::Stock)")]
     async fn inventory_changed(
         &self,
         ctx: &Context<'_>,

@@ -5,17 +5,13 @@ use std::sync::Arc;
 
 use async_graphql::Result;
 use async_graphql::dataloader::Loader;
-use entrepot_entity::{inventory, scope};
+use entrepot_entity::inventory;
 use entrepot_projections::inventory::StockKey;
-use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
+use sea_orm::{ColumnTrait as _, QueryFilter as _};
 
 use crate::graph::error;
+use crate::graph::policy::visible;
 use crate::graph::session::{Session, Snapshot};
-
-/// The tenant's stock. It belongs to no channel: who sees some of it sees all of it.
-pub(super) fn visible(session: &Session) -> Result<Select<inventory::Entity>> {
-    Ok(scope::of::<inventory::Entity>(session.tenant()?.0))
-}
 
 /// Positions by SKU and warehouse, in one state.
 pub(super) async fn by_keys(
@@ -29,7 +25,7 @@ pub(super) async fn by_keys(
         .collect();
     // A SKU lies in few warehouses: what is read too much is less than a condition a key.
     let skus: HashSet<&str> = keys.iter().map(|key| key.sku.as_str()).collect();
-    let rows = visible(session)?.filter(inventory::Column::Sku.is_in(skus));
+    let rows = visible::<inventory::Entity>(session)?.filter(inventory::Column::Sku.is_in(skus));
     let rows = rows.all(&snapshot.tx).await.map_err(error::db)?.into_iter();
     let found = rows.filter(|row| wanted.contains(&(row.sku.as_str(), row.warehouse.as_str())));
     Ok(found.map(|row| (key(&row), row)).collect())

@@ -6,12 +6,12 @@ use entrepot_entity::inventory::{Column, Entity};
 use entrepot_projections::inventory::StockKey;
 use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
-use super::load::{StockLoader, visible};
+use super::load::StockLoader;
 use super::types::StockPosition;
 use crate::graph::error::bad_input;
 use crate::graph::loader;
 use crate::graph::page::{Keyset, List, Listed, PageArgs};
-use crate::graph::policy::{Allow, Area};
+use crate::graph::policy::visible;
 use crate::graph::session::session;
 
 /// SKUs of one filter at most: those of a page.
@@ -96,7 +96,6 @@ fn filtered(mut rows: Select<Entity>, filter: &StockFilter) -> Result<Select<Ent
 #[Object]
 impl InventoryQuery {
     /// Stock of one SKU in one warehouse. Null if there never was any.
-    #[graphql(guard = "Allow(Area::Stock)")]
     async fn stock_position(
         &self,
         ctx: &Context<'_>,
@@ -113,7 +112,6 @@ impl InventoryQuery {
     }
 
     /// Stock by SKU and warehouse, page by page: `first` 50 by default, 250 at most.
-    #[graphql(guard = "Allow(Area::Stock)")]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a Relay connection"

@@ -5,7 +5,6 @@ use entrepot_domain::kernel::{Currency, Sku, StreamId, Warehouse};
 use entrepot_entity::inventory;
 
 use crate::graph::catalog::{Product, ProductLoader};
-use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, DateTime, Decimal, Money};
 use crate::graph::{error, gid, loader};
 
@@ -37,7 +36,6 @@ impl StockPosition {
     }
 
     /// The same with its description. Null for a SKU that is not in the catalog.
-    #[graphql(guard = "Allow(Area::Catalog)")]
     async fn product(&self, ctx: &Context<'_>) -> Result<Option<Product>> {
         Ok(loader::load::<ProductLoader, _>(ctx, self.0.sku.clone())
             .await?
@@ -65,14 +63,12 @@ impl StockPosition {
     }
 
     /// What all the units cost, in the tenant's base currency.
-    #[graphql(guard = "Allow(Area::StockCost)")]
     async fn value(&self, _ctx: &Context<'_>) -> Result<Option<Money>> {
         Ok(Some(Money::new(self.0.value_minor, self.currency()?)))
     }
 
     /// What one unit costs on average, in the base currency's units: the value by the units on hand,
     /// with four digits after the point, rounded half to even. Null where no units are.
-    #[graphql(guard = "Allow(Area::StockCost)")]
     async fn average_cost(&self, _ctx: &Context<'_>) -> Result<Option<Decimal>> {
         Ok(average(
             self.0.value_minor,

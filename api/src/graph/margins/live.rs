@@ -14,7 +14,6 @@ use super::load::by_orders;
 use super::types::MarginLine;
 use crate::graph::gid;
 use crate::graph::live::{Start, Watched, changes};
-use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, DateTime};
 use crate::graph::session::{Session, Snapshot};
 
@@ -86,7 +85,6 @@ impl Watched for WatchedMargins {
 impl MarginSubscription {
     /// One update for each event that touches an order's margins, in order, without gaps. Starts
     /// after a cursor (`after`), after a position of the tenant's log (`position`), or now.
-    #[graphql(guard = "Allow(Area::Margins)")]
     async fn margin_changed(
         &self,
         ctx: &Context<'_>,

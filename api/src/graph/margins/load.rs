@@ -5,22 +5,14 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Result};
-use entrepot_entity::{margins, scope};
-use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, Select};
+use entrepot_entity::margins;
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
 use uuid::Uuid;
 
 use super::types::MarginLine;
+use crate::graph::policy::visible;
 use crate::graph::session::{Session, Snapshot};
 use crate::graph::{error, loader};
-
-/// The tenant's margins that the caller may see.
-pub(super) fn visible(session: &Session) -> Result<Select<margins::Entity>> {
-    let rows = scope::of::<margins::Entity>(session.tenant()?.0);
-    Ok(match session.channels() {
-        Some(channels) => rows.filter(margins::Column::Channel.is_in(channels)),
-        None => rows,
-    })
-}
 
 /// The lines of orders, in order of their numbers, in one state.
 pub(super) async fn by_orders(
@@ -28,7 +20,8 @@ pub(super) async fn by_orders(
     snapshot: &Snapshot,
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<margins::Model>>> {
-    let rows = visible(session)?.filter(margins::Column::OrderId.is_in(ids.iter().copied()));
+    let rows = visible::<margins::Entity>(session)?
+        .filter(margins::Column::OrderId.is_in(ids.iter().copied()));
     let rows = rows
         .order_by_asc(margins::Column::Line)
         .all(&snapshot.tx)

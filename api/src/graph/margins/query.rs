@@ -4,12 +4,11 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
 use entrepot_entity::margins::{Column, Entity};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
-use super::load::visible;
 use super::sums::{self, MarginGroup, MarginSums, MarginSumsFilter};
 use super::types::MarginLine;
 use crate::graph::gid;
 use crate::graph::page::{Keyset, List, Listed, PageArgs};
-use crate::graph::policy::{Allow, Area};
+use crate::graph::policy::visible;
 use crate::graph::scalar::Date;
 use crate::graph::session::session;
 
@@ -111,7 +110,6 @@ fn filtered(mut rows: Select<Entity>, filter: &MarginFilter) -> Result<Select<En
 #[Object]
 impl MarginQuery {
     /// What order lines earned, page by page: `first` 50 by default, 250 at most.
-    #[graphql(guard = "Allow(Area::Margins)")]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a Relay connection"
@@ -148,7 +146,6 @@ impl MarginQuery {
     /// Sums of what order lines earned, from the daily roll-up: one group for each combination of
     /// what is grouped by, and each currency. More than 1000 groups are refused as `BAD_USER_INPUT`:
     /// narrow the filter or group by less.
-    #[graphql(guard = "Allow(Area::Margins)")]
     async fn margin_sums(
         &self,
         ctx: &Context<'_>,

@@ -3,7 +3,6 @@
 use async_graphql::{Context, Enum, InputObject, Result, SimpleObject};
 use entrepot_domain::kernel::Currency;
 use entrepot_entity::margin_days::{Column, Entity};
-use entrepot_entity::scope;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _};
 use sea_orm::{
     ColumnTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
@@ -11,6 +10,7 @@ use sea_orm::{
 
 use super::types::ratio;
 use crate::graph::error::{self, bad_input};
+use crate::graph::policy::visible;
 use crate::graph::scalar::{BigInt, CurrencyCode, Date, Decimal, Money};
 use crate::graph::session::{Session, session};
 
@@ -143,15 +143,12 @@ pub(super) async fn sums(
 }
 
 fn filtered(session: &Session, filter: MarginSumsFilter) -> Result<Select<Entity>> {
-    let mut rows = scope::of::<Entity>(session.tenant()?.0);
+    let mut rows = visible::<Entity>(session)?;
     let conditions = [
         filter.from.map(|from| Column::Day.gte(from.0.to_string())),
         filter.to.map(|to| Column::Day.lte(to.0.to_string())),
         filter.channel.map(|channel| Column::Channel.eq(channel)),
         filter.sku.map(|sku| Column::Sku.eq(sku)),
-        session
-            .channels()
-            .map(|channels| Column::Channel.is_in(channels)),
     ];
     for condition in conditions.into_iter().flatten() {
         rows = rows.filter(condition);

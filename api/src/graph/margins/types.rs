@@ -6,7 +6,6 @@ use entrepot_entity::margins;
 
 use crate::graph::catalog::{Product, ProductLoader};
 use crate::graph::orders::{Order, OrderLoader};
-use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, CurrencyCode, Date, DateTime, Decimal, Money};
 use crate::graph::{error, gid, loader};
 
@@ -45,7 +44,6 @@ impl MarginLine {
     }
 
     /// The order. Null if the caller may not see it.
-    #[graphql(guard = "Allow(Area::Orders)")]
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<Order>> {
         Ok(loader::load::<OrderLoader, _>(ctx, self.0.order_id)
             .await?
@@ -63,7 +61,6 @@ impl MarginLine {
     }
 
     /// The same with its description. Null for a SKU that is not in the catalog.
-    #[graphql(guard = "Allow(Area::Catalog)")]
     async fn product(&self, ctx: &Context<'_>) -> Result<Option<Product>> {
         Ok(loader::load::<ProductLoader, _>(ctx, self.0.sku.clone())
             .await?

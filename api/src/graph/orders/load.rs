@@ -5,22 +5,14 @@ use std::sync::Arc;
 
 use async_graphql::Result;
 use async_graphql::dataloader::Loader;
-use entrepot_entity::{orders, scope};
+use entrepot_entity::orders;
 use entrepot_projections::orders::OrderDoc;
-use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
+use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
 use crate::graph::error;
+use crate::graph::policy::visible;
 use crate::graph::session::{Session, Snapshot};
-
-/// The tenant's orders that the caller may see.
-pub(super) fn visible(session: &Session) -> Result<Select<orders::Entity>> {
-    let rows = scope::of::<orders::Entity>(session.tenant()?.0);
-    Ok(match session.channels() {
-        Some(channels) => rows.filter(orders::Column::Channel.is_in(channels)),
-        None => rows,
-    })
-}
 
 /// An order's document.
 pub(super) fn document(row: &orders::Model) -> Result<OrderDoc> {
@@ -36,7 +28,8 @@ pub(super) async fn by_ids(
     snapshot: &Snapshot,
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, OrderDoc>> {
-    let rows = visible(session)?.filter(orders::Column::OrderId.is_in(ids.iter().copied()));
+    let rows = visible::<orders::Entity>(session)?
+        .filter(orders::Column::OrderId.is_in(ids.iter().copied()));
     let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
     rows.iter()
         .map(|row| Ok((row.order_id, document(row)?)))

@@ -6,11 +6,11 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::load::{OrderLoader, document, visible};
+use super::load::{OrderLoader, document};
 use super::totals::{self, OrderSums, OrderSumsFilter};
 use super::types::{FulfillmentStatus, Order, OrderStatus, PaymentStatus};
 use crate::graph::page::{Keyset, List, Listed, PageArgs};
-use crate::graph::policy::{Allow, Area};
+use crate::graph::policy::visible;
 use crate::graph::scalar::DateTime;
 use crate::graph::session::session;
 use crate::graph::{gid, loader};
@@ -158,7 +158,6 @@ pub(in crate::graph) async fn list(
 #[Object]
 impl OrderQuery {
     /// An order by its id. Null if there is none that the caller may see.
-    #[graphql(guard = "Allow(Area::Orders)")]
     async fn order(
         &self,
         ctx: &Context<'_>,
@@ -169,7 +168,6 @@ impl OrderQuery {
     }
 
     /// Orders, page by page: `first` 50 by default, 250 at most.
-    #[graphql(guard = "Allow(Area::Orders)")]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a Relay connection"
@@ -196,7 +194,6 @@ impl OrderQuery {
     }
 
     /// Sums of the orders placed on a range of days, from the daily roll-up.
-    #[graphql(guard = "Allow(Area::Orders)")]
     async fn order_sums(
         &self,
         ctx: &Context<'_>,

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use async_graphql::{Context, InputObject, Result, SimpleObject};
 use entrepot_domain::kernel::Currency;
-use entrepot_entity::{order_days, scope};
+use entrepot_entity::order_days;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait as _, FromQueryResult, QueryFilter as _, QuerySelect as _};
 
 use crate::graph::error;
+use crate::graph::policy::visible;
 use crate::graph::scalar::{BigInt, CurrencyCode, Date, Money};
 use crate::graph::session::session;
 
@@ -75,14 +76,11 @@ struct Sum {
 pub(super) async fn sums(ctx: &Context<'_>, filter: OrderSumsFilter) -> Result<Vec<OrderSums>> {
     use order_days::Column;
     let session = session(ctx)?;
-    let mut rows = scope::of::<order_days::Entity>(session.tenant()?.0);
+    let mut rows = visible::<order_days::Entity>(session)?;
     let conditions = [
         filter.from.map(|from| Column::Day.gte(from.0.to_string())),
         filter.to.map(|to| Column::Day.lte(to.0.to_string())),
         filter.channel.map(|channel| Column::Channel.eq(channel)),
-        session
-            .channels()
-            .map(|channels| Column::Channel.is_in(channels)),
     ];
     for condition in conditions.into_iter().flatten() {
         rows = rows.filter(condition);

@@ -6,7 +6,6 @@ use entrepot_domain::payments::Attempt;
 use entrepot_projections::orders::PaymentDoc;
 
 use crate::graph::gid;
-use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{DateTime, Money};
 
 /// A payment of an order.
@@ -74,13 +73,11 @@ impl Payment {
     }
 
     /// What the provider took; zero also before anybody said.
-    #[graphql(guard = "Allow(Area::Fees)")]
     async fn fee(&self, _ctx: &Context<'_>) -> Result<Option<Money>> {
         Ok(Some(Money::new(self.payment.fee_minor, self.currency)))
     }
 
     /// Whether the fee is an estimate; null before any fee.
-    #[graphql(guard = "Allow(Area::Fees)")]
     async fn fee_estimated(&self, _ctx: &Context<'_>) -> Result<Option<bool>> {
         Ok(self.payment.fee_estimated)
     }

@@ -1,13 +1,18 @@
-//! Who may do what: the one table of roles and field groups. Guards, row filters and live updates
-//! all read it; nothing else names a role.
+//! Who may do what, in three tables: the roles of each area ([`POLICY`]), the area of each field
+//! ([`FIELDS`]), and the rows that callers bound to channels see of each table ([`rows`]).
+//!
+//! Contracts are cut from the first two, and each field is checked against them once more when it
+//! runs (`engine.rs`); every query of read models, and with it every count, sum and live update,
+//! starts from the third. Nothing else names a role.
 
+mod audience;
 mod fields;
+pub mod rows;
 
+pub use audience::{Audience, area_of};
 pub use fields::FIELDS;
+pub(super) use rows::visible;
 
-use async_graphql::{Context, ErrorExtensions as _, Guard, Result};
-
-use super::session::Session;
 use crate::auth::{Role, Roles};
 use Role::{Commerce, Finance, Operator, Partner, Support};
 
@@ -108,36 +113,13 @@ pub fn allows(roles: Roles, area: Area) -> bool {
         .any(|(known, open_to)| *known == area && open_to.iter().any(|role| roles.contains(*role)))
 }
 
-/// The area of a field. What no table names is nobody's.
-pub fn area_of(of: &str, field: &str) -> Option<Area> {
-    FIELDS.iter().find_map(|(known, area, fields)| {
-        let named = || fields.split_ascii_whitespace().any(|name| name == field);
-        (*known == of && named()).then_some(*area)
-    })
-}
-
-/// The rows that a caller sees of what belongs to a channel: a partner, and nothing but a partner,
-/// sees those of the channels in its token.
+/// The channels that a caller is bound to: a partner, and nothing but a partner, to those in its
+/// token. `None` for everybody else.
 pub fn channels_of(roles: Roles, channels: &[String]) -> Option<&[String]> {
     let only_partner = [Commerce, Finance, Support, Operator]
         .iter()
         .all(|role| !roles.contains(*role));
     only_partner.then_some(channels)
-}
-
-/// Guards a field: `#[graphql(guard = "Allow(Area::Orders)")]`.
-#[derive(Clone, Copy, Debug)]
-pub struct Allow(pub Area);
-
-impl Guard for Allow {
-    async fn check(&self, ctx: &Context<'_>) -> Result<()> {
-        let session = ctx.data::<std::sync::Arc<Session>>()?;
-        if allows(session.requester().roles(), self.0) {
-            return Ok(());
-        }
-        let refusal = async_graphql::Error::new("this field is not open to your roles");
-        Err(refusal.extend_with(|_, extensions| extensions.set("code", "FORBIDDEN")))
-    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use super::load::SubscriptionLoader;
 use super::types::{IntervalUnit, SubscriptionContract};
 use crate::graph::command::{CommandResult, Outgoing, submit};
 use crate::graph::error::bad_input;
-use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, CurrencyCode, Date};
 use crate::graph::{gid, loader};
 
@@ -31,7 +30,6 @@ pub struct SubscriptionPayload {
 #[async_graphql::ComplexObject]
 impl SubscriptionPayload {
     /// The subscription as the command left it, or newer. Null if the command was refused.
-    #[graphql(guard = "Allow(Area::Subscriptions)")]
     async fn subscription(&self, ctx: &Context<'_>) -> Result<Option<SubscriptionContract>> {
         match self.subscription_id {
             Some(id) => Ok(loader::load::<SubscriptionLoader, _>(ctx, id)
@@ -205,7 +203,6 @@ fn subscription_id(id: &ID) -> Result<SubscriptionId> {
 #[Object]
 impl SubscriptionMutation {
     /// Starts a subscription, at prices fixed now.
-    #[graphql(guard = "Allow(Area::ManageSubscriptions)")]
     async fn subscription_create(
         &self,
         ctx: &Context<'_>,
@@ -218,7 +215,6 @@ impl SubscriptionMutation {
     /// Runs the cycle that is due: places its order and reserves its stock, in one commit. If the
     /// order is refused, the failure is recorded and the cycle is due again the next day. The clock
     /// does the same by itself.
-    #[graphql(guard = "Allow(Area::ManageSubscriptions)")]
     async fn subscription_run_cycle(
         &self,
         ctx: &Context<'_>,
@@ -233,7 +229,6 @@ impl SubscriptionMutation {
     }
 
     /// Stops the cycles for a while.
-    #[graphql(guard = "Allow(Area::ManageSubscriptions)")]
     async fn subscription_pause(
         &self,
         ctx: &Context<'_>,
@@ -248,7 +243,6 @@ impl SubscriptionMutation {
     }
 
     /// Lets the cycles run again, from the first one that is not past.
-    #[graphql(guard = "Allow(Area::ManageSubscriptions)")]
     async fn subscription_resume(
         &self,
         ctx: &Context<'_>,
@@ -261,7 +255,6 @@ impl SubscriptionMutation {
     }
 
     /// Lets the next cycles pass without an order.
-    #[graphql(guard = "Allow(Area::ManageSubscriptions)")]
     async fn subscription_skip(
         &self,
         ctx: &Context<'_>,
@@ -276,7 +269,6 @@ impl SubscriptionMutation {
     }
 
     /// Sets an item's quantity from the next cycle on.
-    #[graphql(guard = "Allow(Area::ManageSubscriptions)")]
     async fn subscription_change_quantity(
         &self,
         ctx: &Context<'_>,
@@ -292,7 +284,6 @@ impl SubscriptionMutation {
     }
 
     /// Ends a subscription for good. Orders that it made stay.
-    #[graphql(guard = "Allow(Area::ManageSubscriptions)")]
     async fn subscription_cancel(
         &self,
         ctx: &Context<'_>,

@@ -13,7 +13,6 @@ use super::load::by_ids;
 use super::types::SubscriptionContract;
 use crate::graph::gid;
 use crate::graph::live::{Start, Watched, changes};
-use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, DateTime};
 use crate::graph::session::{Session, Snapshot};
 
@@ -76,7 +75,6 @@ impl Watched for WatchedSubscriptions {
 impl SubscriptionSubscription {
     /// One update for each event that touches a subscription, in order, without gaps. Starts after
     /// a cursor (`after`), after a position of the tenant's log (`position`), or now.
-    #[graphql(guard = "Allow(Area::Subscriptions)")]
     async fn subscription_changed(
         &self,
         ctx: &Context<'_>,

@@ -5,22 +5,14 @@ use std::sync::Arc;
 
 use async_graphql::Result;
 use async_graphql::dataloader::Loader;
-use entrepot_entity::{scope, subscriptions};
+use entrepot_entity::subscriptions;
 use entrepot_projections::subscriptions::SubscriptionDoc;
-use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
+use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
 use crate::graph::error;
+use crate::graph::policy::visible;
 use crate::graph::session::{Session, Snapshot};
-
-/// The tenant's subscriptions that the caller may see.
-pub(super) fn visible(session: &Session) -> Result<Select<subscriptions::Entity>> {
-    let rows = scope::of::<subscriptions::Entity>(session.tenant()?.0);
-    Ok(match session.channels() {
-        Some(channels) => rows.filter(subscriptions::Column::Channel.is_in(channels)),
-        None => rows,
-    })
-}
 
 /// A subscription's document.
 pub(super) fn document(row: &subscriptions::Model) -> Result<SubscriptionDoc> {
@@ -34,8 +26,8 @@ pub(super) async fn by_ids(
     snapshot: &Snapshot,
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, SubscriptionDoc>> {
-    let rows =
-        visible(session)?.filter(subscriptions::Column::SubscriptionId.is_in(ids.iter().copied()));
+    let rows = visible::<subscriptions::Entity>(session)?
+        .filter(subscriptions::Column::SubscriptionId.is_in(ids.iter().copied()));
     let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
     rows.iter()
         .map(|row| Ok((row.subscription_id, document(row)?)))

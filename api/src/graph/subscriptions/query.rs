@@ -5,11 +5,11 @@ use entrepot_domain::subscriptions::SubscriptionStatus as Status;
 use entrepot_entity::subscriptions;
 use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
-use super::load::{SubscriptionLoader, document, visible};
+use super::load::{SubscriptionLoader, document};
 use super::revenue::{self, MrrMovementConnection, MrrMovementFilter, MrrSums};
 use super::types::{SubscriptionContract, SubscriptionStatus};
 use crate::graph::page::{Keyset, List, Listed, PageArgs};
-use crate::graph::policy::{Allow, Area};
+use crate::graph::policy::visible;
 use crate::graph::scalar::Date;
 use crate::graph::session::session;
 use crate::graph::{gid, loader};
@@ -100,7 +100,6 @@ fn filtered(
 #[Object]
 impl SubscriptionQuery {
     /// A subscription by its id. Null if there is none that the caller may see.
-    #[graphql(guard = "Allow(Area::Subscriptions)")]
     async fn subscription(
         &self,
         ctx: &Context<'_>,
@@ -113,7 +112,6 @@ impl SubscriptionQuery {
     }
 
     /// Subscriptions, page by page: `first` 50 by default, 250 at most.
-    #[graphql(guard = "Allow(Area::Subscriptions)")]
     #[expect(
         clippy::too_many_arguments,
         reason = "the arguments of a Relay connection"
@@ -149,7 +147,6 @@ impl SubscriptionQuery {
 
     /// Every change of monthly recurring revenue, the newest first, page by page: `first` 50 by
     /// default, 250 at most.
-    #[graphql(guard = "Allow(Area::RecurringRevenue)")]
     async fn mrr_movements(
         &self,
         ctx: &Context<'_>,
@@ -171,7 +168,6 @@ impl SubscriptionQuery {
     }
 
     /// Monthly recurring revenue as it stands, by currency, and the movements that led to it.
-    #[graphql(guard = "Allow(Area::RecurringRevenue)")]
     async fn mrr_sums(
         &self,
         ctx: &Context<'_>,

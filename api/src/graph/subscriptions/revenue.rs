@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use entrepot_domain::kernel::{Currency, MILLION, round_half_even};
-use entrepot_entity::{mrr_movements, scope};
+use entrepot_entity::mrr_movements;
 use entrepot_projections::subscriptions as model;
 use mrr_movements::Column;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait as _};
@@ -15,7 +15,7 @@ use super::types::SubscriptionContract;
 use crate::graph::error::{self, corrupt};
 use crate::graph::loader;
 use crate::graph::page::{Keyset, List, Listed, PageArgs};
-use crate::graph::policy::{Allow, Area};
+use crate::graph::policy::visible;
 use crate::graph::scalar::{BigInt, CurrencyCode, Date, DateTime, Money};
 use crate::graph::session::session;
 
@@ -109,7 +109,6 @@ impl MrrMovement {
     }
 
     /// Whose revenue changed, as it stands now.
-    #[graphql(guard = "Allow(Area::Subscriptions)")]
     async fn subscription(&self, ctx: &Context<'_>) -> Result<Option<SubscriptionContract>> {
         let found = loader::load::<SubscriptionLoader, _>(ctx, self.0.subscription_id).await?;
         Ok(found.map(SubscriptionContract))
@@ -146,7 +145,7 @@ pub(super) async fn movements(
     args: PageArgs,
 ) -> Result<MrrMovementConnection> {
     let session = session(ctx)?;
-    let mut rows = scope::of::<mrr_movements::Entity>(session.tenant()?.0);
+    let mut rows = visible::<mrr_movements::Entity>(session)?;
     let conditions = [
         filter
             .from
@@ -188,7 +187,7 @@ impl Sum {
 /// The sums of all movements, up to a day.
 pub(super) async fn sums(ctx: &Context<'_>, until: Option<Date>) -> Result<Vec<MrrSums>> {
     let session = session(ctx)?;
-    let mut rows = scope::of::<mrr_movements::Entity>(session.tenant()?.0);
+    let mut rows = visible::<mrr_movements::Entity>(session)?;
     if let Some(until) = until {
         rows = rows.filter(Column::MovedOn.lte(until.0.to_string()));
     }

