@@ -3,6 +3,7 @@
 use entrepot_event_store::Store;
 use entrepot_event_store::vault::Vault;
 
+use crate::access::Access;
 use crate::secrets::Secrets;
 
 /// One process.
@@ -12,6 +13,8 @@ pub struct App {
     pub store: Store,
     /// Personal data.
     pub vault: Vault,
+    /// Who may still reach which tenant.
+    pub access: Access,
     /// What is derived from the deployment's secret.
     pub secrets: Secrets,
 }

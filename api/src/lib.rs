@@ -1,6 +1,7 @@
 //! The edge: HTTP, the graph, live updates and the command line. No rules and no SQL beyond
 //! filters: commands go to the log, reads come from the read models.
 
+pub mod access;
 pub mod app;
 pub mod auth;
 mod bench;

@@ -14,6 +14,7 @@ use sea_orm::Database;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::access::Access;
 use crate::app::App;
 use crate::config::{ConfigError, Place};
 use crate::timers;
@@ -78,9 +79,10 @@ pub async fn open(place: &Place, stop: &CancellationToken) -> Result<App, StartE
     check_schema(&db).await?;
     let store = Store::new(db, feed, hints, Arc::new(NoPostings));
     Ok(App {
-        store,
+        access: Access::new(store.clone()),
         vault: Vault::new(secrets.vault_key()),
         secrets,
+        store,
     })
 }
 

@@ -23,6 +23,7 @@ const COMMANDS: &[&[&str]] = &[
     &["tenant"],
     &["tenant", "create"],
     &["tenant", "list"],
+    &["tenant", "revoke"],
     &["tenant", "suspend"],
     &["tenant", "release"],
 ];
@@ -139,7 +140,7 @@ both! {
         assert_eq!(say(&db, &["tenant", "suspend", "north", "--reason", "unpaid"]).await, "north: done, at position 3\n");
         let refused = operator.try_give("tenantConfigure", config.clone(), "").await;
         assert_eq!(refused["userErrors"][0]["code"], "TENANT_SUSPENDED");
-        // Reading goes on.
+        // Operators go on reading.
         let data = operator.ask("{ tenant { status } orders { totalCount } }", json!({})).await;
         assert_eq!(data, json!({ "tenant": { "status": "SUSPENDED" }, "orders": { "totalCount": "0" } }));
         assert_eq!(say(&db, &["tenant", "release", "north"]).await, "north: done, at position 4\n");

@@ -72,6 +72,16 @@ impl Client {
         }
     }
 
+    /// Where the server is.
+    pub(super) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What every request carries.
+    pub(super) fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
     /// The answer to an operation, whatever it is. An error says that there was none.
     pub(super) async fn post(&self, query: &str, variables: Json) -> Result<Answer> {
         let body = json!({ "query": query, "variables": variables }).to_string();

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 #![expect(clippy::too_many_lines, reason = "tables of cases are long")]
 
+mod access;
 mod bad_input;
 mod buyers;
 mod cli;
@@ -18,4 +19,5 @@ mod roles;
 mod schema;
 mod server;
 mod shopfront;
+mod socket;
 mod worked_order;

@@ -77,6 +77,7 @@ const ROOTS: &[(&str, &[Role])] = &[
     ("subscriptionCancel", SALES),
     // The operator of the platform, whose token is another.
     ("tenantCreate", &[]),
+    ("accessRevoke", &[Operator]),
     ("tenantConfigure", &[Operator]),
     ("tenantSuspend", &[Operator]),
     ("tenantRelease", &[Operator]),

@@ -236,6 +236,11 @@ pub(super) fn token(tenant: &str, role: Role, channels: &[&str]) -> String {
     issue(Some(tenant), &[role], channels, HOUR)
 }
 
+/// A token for a role, of somebody by name.
+pub(super) fn token_of(tenant: &str, role: Role, subject: &str) -> String {
+    issue_to(subject, Some(tenant), &[role], &[], HOUR)
+}
+
 /// A token that reaches every tenant.
 pub(super) fn platform_token(role: Role) -> String {
     issue(None, &[role], &[], HOUR)
@@ -248,9 +253,19 @@ pub(super) fn issue(
     channels: &[&str],
     ttl: Duration,
 ) -> String {
+    issue_to(&format!("test-{}", roles[0]), tenant, roles, channels, ttl)
+}
+
+fn issue_to(
+    subject: &str,
+    tenant: Option<&str>,
+    roles: &[Role],
+    channels: &[&str],
+    ttl: Duration,
+) -> String {
     let request = IssueRequest {
         audience: AUDIENCE.to_owned(),
-        subject: format!("test-{}", roles[0]),
+        subject: subject.to_owned(),
         tenant: tenant.map(str::to_owned),
         platform: tenant.is_none(),
         roles: roles.iter().copied().collect(),

@@ -15,6 +15,7 @@ pub struct Requester {
     pub(super) roles: Roles,
     pub(super) channels: Vec<String>,
     pub(super) issuer: String,
+    pub(super) issued_at: i64,
     pub(super) expires_at: i64,
 }
 
@@ -30,6 +31,7 @@ impl Requester {
             roles: [Role::Operator].into_iter().collect(),
             channels: Vec::new(),
             issuer: "system".to_owned(),
+            issued_at: i64::MAX,
             expires_at: i64::MAX,
         }
     }
@@ -44,6 +46,7 @@ impl Requester {
             roles: Roles::EMPTY,
             channels: Vec::new(),
             issuer: "system".to_owned(),
+            issued_at: i64::MAX,
             expires_at: i64::MAX,
         }
     }
@@ -88,6 +91,11 @@ impl Requester {
     /// Claim `iss`.
     pub fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    /// Claim `iat`, in Unix seconds. What was revoked later is not there for the token any more.
+    pub const fn issued_at(&self) -> i64 {
+        self.issued_at
     }
 
     /// Claim `exp`, in Unix seconds. Streams and sockets end then.

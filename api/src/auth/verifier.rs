@@ -177,6 +177,7 @@ impl Issuer {
                 .map(str::to_owned)
                 .collect(),
             issuer: self.config.issuer.clone(),
+            issued_at: claims.seconds("iat")?.unwrap_or_default(),
             expires_at: claims.seconds("exp")?.unwrap_or_default(),
         })
     }

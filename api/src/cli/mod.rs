@@ -55,7 +55,7 @@ enum Command {
     Bench(crate::bench::BenchArgs),
     /// Print a published contract: the GraphQL schema, the SQL schema or the event catalogue.
     Schema(contracts::SchemaArgs),
-    /// Create, list, suspend and release tenants.
+    /// Create, list, suspend and release tenants, and take access to them away.
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
 }

@@ -2,8 +2,8 @@
 
 use clap::{Args, Subcommand};
 use entrepot_domain::command::AnyCommand;
-use entrepot_domain::kernel::{Actor, ActorKind, Currency, Zone};
-use entrepot_domain::tenants::{CreateTenant, ReleaseTenant, SuspendTenant};
+use entrepot_domain::kernel::{Actor, ActorKind, Currency, Instant, Zone};
+use entrepot_domain::tenants::{CreateTenant, ReleaseTenant, RevokeAccess, SuspendTenant};
 use entrepot_event_store::{Store, Submission, SubmitError};
 use tokio_util::sync::CancellationToken;
 
@@ -19,7 +19,7 @@ pub(super) enum TenantCommand {
     Create(CreateArgs),
     /// List tenants with the position of their logs.
     List,
-    /// Refuse a tenant's commands until it is released. Reading goes on.
+    /// Close a tenant until it is released: commands are refused, and only operators read.
     Suspend {
         /// The tenant's slug.
         slug: String,
@@ -32,6 +32,27 @@ pub(super) enum TenantCommand {
         /// The tenant's slug.
         slug: String,
     },
+    /// Take access away from tokens issued until now: requests are refused, streams end within seconds.
+    Revoke(RevokeArgs),
+}
+
+/// Whose tokens. Without a subject and a client, everybody's.
+#[derive(Clone, Debug, Args)]
+pub(super) struct RevokeArgs {
+    /// The tenant's slug.
+    slug: String,
+    /// Claim `sub` of the tokens.
+    #[arg(long)]
+    subject: Option<String>,
+    /// Claim `client_id` (or `azp`, or else `sub`) of the tokens.
+    #[arg(long)]
+    client: Option<String>,
+    /// Only tokens issued before this moment: RFC 3339, not in the future. Default: now.
+    #[arg(long, value_parser = instant)]
+    issued_before: Option<Instant>,
+    /// Why, for people.
+    #[arg(long)]
+    reason: Option<String>,
 }
 
 /// A new tenant.
@@ -54,6 +75,10 @@ fn currency(code: &str) -> Result<Currency, String> {
     Currency::try_from(code.to_owned())
 }
 
+fn instant(text: &str) -> Result<Instant, String> {
+    Instant::parse(text, "issued-before").map_err(|refusal| refusal.message)
+}
+
 pub(super) async fn run(place: &Place, command: &TenantCommand) -> CliResult {
     let app = process::open(place, &CancellationToken::new()).await?;
     let done = match command {
@@ -70,6 +95,15 @@ pub(super) async fn run(place: &Place, command: &TenantCommand) -> CliResult {
             .await
         }
         TenantCommand::Release { slug } => submit(&app.store, slug, ReleaseTenant {}).await,
+        TenantCommand::Revoke(args) => {
+            let command = RevokeAccess {
+                subject: args.subject.clone(),
+                client: args.client.clone(),
+                issued_before: args.issued_before,
+                reason: args.reason.clone(),
+            };
+            submit(&app.store, &args.slug, command).await
+        }
     };
     app.store.db().close().await;
     done

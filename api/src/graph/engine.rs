@@ -74,10 +74,11 @@ impl Extension for Engine {
     }
 }
 
-/// Refuses a field that the policy does not open to the caller. Fields about the schema itself are
-/// answered from the contract, never by the library.
+/// Refuses a field that the policy does not open to the caller. The library asks again for each item
+/// of a list, which is no field. Fields about the schema itself are answered from the contract.
 fn check(ctx: &ExtensionContext<'_>, info: &ResolveInfo<'_>) -> ServerResult<()> {
-    if info.name.starts_with("__") {
+    let item = matches!(info.path_node.segment, QueryPathSegment::Index(_));
+    if item || info.name.starts_with("__") {
         return Ok(());
     }
     // Each part of the merged subscription type names itself.

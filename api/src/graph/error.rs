@@ -5,6 +5,8 @@ use async_graphql::{Error, ErrorExtensions as _};
 use entrepot_event_store::db::DbError;
 use entrepot_event_store::{StoreError, SubmitError};
 
+use crate::access::AccessError;
+
 /// An error that the caller can act on.
 pub(crate) fn fault(code: &'static str, message: impl Into<String>) -> Error {
     Error::new(message).extend_with(|_, extensions| {
@@ -36,6 +38,16 @@ pub(crate) fn store(error: StoreError) -> Error {
             tracing::error!(%error, "a request met an accident");
             fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")
         }
+    }
+}
+
+/// What a caller is told whose access was taken away.
+pub(crate) fn access(error: AccessError) -> Error {
+    let message = error.to_string();
+    match error {
+        AccessError::Revoked => fault("UNAUTHENTICATED", message),
+        AccessError::Suspended => fault("TENANT_SUSPENDED", message),
+        AccessError::Store(error) => store(error),
     }
 }
 

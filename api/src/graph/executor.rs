@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_graphql::{Request, Response, ServerError, Value, value};
 use entrepot_event_store::StoreError;
-use futures_util::StreamExt as _;
-use futures_util::stream::{BoxStream, once};
+use futures_util::stream::{BoxStream, once, unfold};
+use futures_util::{Stream, StreamExt as _};
 
 use super::consistency::Token;
 use super::contract::{Checked, Contract, ContractError, Contracts, Told};
@@ -14,7 +14,9 @@ use super::loader;
 use super::policy::Audience;
 use super::session::Session;
 use super::{Graph, live::Cursor};
+use crate::access;
 use crate::app::App;
+use crate::auth::Requester;
 use crate::http::{Caller, GraphExecutor, InputTypes};
 
 /// Header that carries a consistency token, both ways.
@@ -94,6 +96,7 @@ impl Executor {
             _ => None,
         };
         let session = Session::new(Arc::clone(app), caller, tenant);
+        session.check_access().await?;
         if let Some(token) = token {
             session.wait(token.position).await?;
         }
@@ -132,6 +135,17 @@ impl GraphExecutor for Executor {
         response
     }
 
+    async fn admits(&self, requester: &Requester) -> bool {
+        let Some(slug) = requester.tenant() else {
+            return true;
+        };
+        match self.app.store.tenant(slug).await {
+            Ok(tenant) => self.app.access.check(tenant, requester).await.is_ok(),
+            Err(StoreError::NoTenant) => requester.platform(),
+            Err(_) => false,
+        }
+    }
+
     fn input_types(&self) -> InputTypes {
         self.input_types.clone()
     }
@@ -149,6 +163,7 @@ impl GraphExecutor for Executor {
             let cursor = Cursor::default();
             let request = request.data(Arc::clone(&session)).data(cursor.clone());
             let responses = schema.execute_stream(loader::attach(request, &session));
+            let responses = while_allowed(Arc::clone(&session), responses.boxed());
             responses
                 .then(move |mut response| {
                     if let Some(cursor) = cursor.take() {
@@ -167,6 +182,26 @@ impl GraphExecutor for Executor {
         };
         once(started).flatten().boxed()
     }
+}
+
+/// A session's updates for as long as it may see them: it is asked before each, and every few
+/// seconds while there is none.
+fn while_allowed(
+    session: Arc<Session>,
+    updates: BoxStream<'static, Response>,
+) -> impl Stream<Item = Response> + Send {
+    unfold(Some((session, updates)), async |open| {
+        let (session, mut updates) = open?;
+        loop {
+            let update = tokio::time::timeout(access::LOOK, updates.next()).await;
+            if let Err(error) = session.check_access().await {
+                return Some((refuse(error), None));
+            }
+            if let Ok(update) = update {
+                return Some((update?, Some((session, updates))));
+            }
+        }
+    })
 }
 
 fn refuse(error: async_graphql::Error) -> Response {

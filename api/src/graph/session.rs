@@ -96,6 +96,22 @@ impl Session {
         Audience::of(&self.caller)
     }
 
+    /// Whether the caller may still see anything of the tenant: asked for every request, before every
+    /// live update and every few seconds of a silent stream. Cheap.
+    ///
+    /// # Errors
+    ///
+    /// `UNAUTHENTICATED` if the token was revoked, `TENANT_SUSPENDED` for everybody but operators.
+    pub async fn check_access(&self) -> Result<()> {
+        match self.tenant {
+            Some(tenant) => {
+                let access = self.app.access.check(tenant, self.requester()).await;
+                access.map_err(error::access)
+            }
+            None => Ok(()),
+        }
+    }
+
     /// The channels whose rows the caller may see; all of them for `None`.
     pub fn channels(&self) -> Option<&[String]> {
         policy::channels_of(self.requester().roles(), self.requester().channels())

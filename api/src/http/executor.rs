@@ -23,6 +23,12 @@ pub trait GraphExecutor: Send + Sync + 'static {
     /// the subscription.
     fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Response>;
 
+    /// Whether a requester may still have a connection open, though it asks nothing.
+    fn admits(&self, requester: &Requester) -> impl Future<Output = bool> + Send {
+        let _ = requester;
+        std::future::ready(true)
+    }
+
     /// The input types of the schema, against which variables are checked before anything runs.
     /// Without them, only the built-in scalars are.
     fn input_types(&self) -> InputTypes {

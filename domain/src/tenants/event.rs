@@ -5,17 +5,19 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::{Currency, Warehouse, Zone, events};
+use crate::kernel::{Currency, Instant, Warehouse, Zone, events};
 
 events! {
     /// Facts of a tenant's own stream.
     TenantEvent {
         /// The first event of every tenant's log.
         Created(TenantCreated) = "tenant.created" v 1,
-        /// Commands other than a release are refused from here on.
+        /// Commands other than a release are refused from here on, and only operators read.
         Suspended(TenantSuspended) = "tenant.suspended" v 1,
         /// Commands are accepted again.
         Released(TenantReleased) = "tenant.released" v 1,
+        /// Tokens issued before a moment no longer give access.
+        AccessRevoked(AccessRevoked) = "tenant.access_revoked" v 1,
         /// A configuration revision took effect.
         ConfigActivated(ConfigActivated) = "config.revision_activated" v 1,
     }
@@ -44,6 +46,22 @@ pub struct TenantSuspended {
 /// `tenant.released`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TenantReleased {}
+
+/// `tenant.access_revoked`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccessRevoked {
+    /// Claim `sub` of the tokens; of any subject without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Claim `client_id` (or `azp`) of the tokens; of any client without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// Tokens issued before this moment.
+    pub issued_before: Instant,
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
 
 /// `config.revision_activated`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Channel, Config, Fee, TaxRate, TenantEvent};
+use super::event::{AccessRevoked, Channel, Config, Fee, TaxRate, TenantEvent};
 use crate::event::Event;
-use crate::kernel::{Currency, Refusal, Refused, Warehouse, Zone, code};
+use crate::kernel::{Currency, Instant, Refusal, Refused, Warehouse, Zone, code};
 use crate::state::Aggregate;
 
 /// The tenant and its active configuration.
@@ -28,6 +28,8 @@ pub struct Tenant {
     fees: BTreeMap<String, Fee>,
     /// In the order in which stock is taken from them.
     pub warehouses: Vec<Warehouse>,
+    #[serde(default)]
+    revocations: Vec<AccessRevoked>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +49,21 @@ impl Tenant {
     /// Whether commands are refused.
     pub fn suspended(&self) -> bool {
         self.status == Status::Suspended
+    }
+
+    /// The revocations of access in force.
+    pub fn revocations(&self) -> &[AccessRevoked] {
+        &self.revocations
+    }
+
+    /// Whether a token no longer gives access to the tenant.
+    pub fn revoked(&self, subject: &str, client: &str, issued_at: Instant) -> bool {
+        let named = |name: &Option<String>, given| name.as_deref().is_none_or(|it| it == given);
+        self.revocations.iter().any(|revoked| {
+            issued_at < revoked.issued_before
+                && named(&revoked.subject, subject)
+                && named(&revoked.client, client)
+        })
     }
 
     /// The tax table: class to taxes.
@@ -96,6 +113,17 @@ impl Tenant {
     }
 }
 
+impl AccessRevoked {
+    /// Whether another revocation takes away all that this one does.
+    pub fn covered_by(&self, other: &Self) -> bool {
+        let within =
+            |own: &Option<String>, theirs: &Option<String>| theirs.is_none() || own == theirs;
+        self.issued_before <= other.issued_before
+            && within(&self.subject, &other.subject)
+            && within(&self.client, &other.client)
+    }
+}
+
 impl Aggregate for Tenant {
     fn evolve(&mut self, event: &Event) {
         let Event::Tenant(event) = event else { return };
@@ -109,6 +137,10 @@ impl Aggregate for Tenant {
             }
             TenantEvent::Suspended(_) => self.status = Status::Suspended,
             TenantEvent::Released(_) => self.status = Status::Active,
+            TenantEvent::AccessRevoked(revoked) => {
+                self.revocations.retain(|known| !known.covered_by(revoked));
+                self.revocations.push(revoked.clone());
+            }
             TenantEvent::ConfigActivated(activated) => {
                 self.config_rev = activated.revision;
                 match activated.config.clone() {

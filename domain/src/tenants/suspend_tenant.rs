@@ -1,4 +1,5 @@
-//! Stops a tenant: every command but the release is refused from here on.
+//! Stops a tenant: every command but the release and the taking away of access is refused from
+//! here on.
 
 use serde::Serialize;
 use uuid::Uuid;

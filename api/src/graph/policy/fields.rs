@@ -64,7 +64,7 @@ pub const FIELDS: &[(&str, Area, &str)] = &[
     (
         "Mutation",
         ManageTenant,
-        "tenantConfigure tenantCreate tenantRelease tenantSuspend",
+        "accessRevoke tenantConfigure tenantCreate tenantRelease tenantSuspend",
     ),
     ("Subscription", Stock, "inventoryChanged"),
     ("Subscription", Margins, "marginChanged"),

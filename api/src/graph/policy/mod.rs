@@ -61,7 +61,7 @@ pub enum Area {
     EraseCustomer,
     /// Changing subscriptions.
     ManageSubscriptions,
-    /// Creating, suspending, releasing and configuring tenants.
+    /// Creating, suspending, releasing and configuring tenants; taking access away.
     ManageTenant,
     /// What only the routers of a federation ask. No role opens it: their credential does.
     Federation,

@@ -10,7 +10,7 @@ use entrepot_domain::tenants as domain;
 use super::types::Tenant;
 use crate::graph::command::{CommandResult, Outgoing, refused, submit, submit_to};
 use crate::graph::error::{self, bad_input, fault};
-use crate::graph::scalar::{BigInt, CurrencyCode};
+use crate::graph::scalar::{BigInt, CurrencyCode, DateTime};
 use crate::graph::session::session;
 
 /// Commands on tenants.
@@ -44,7 +44,9 @@ async fn run<C: AnyCommand + 'static>(
     key: Option<String>,
 ) -> Result<Option<TenantPayload>> {
     let (receipt, result) = submit(ctx, Outgoing::new(command, key)).await?;
-    let tenant = session(ctx)?.tenant()?;
+    let session = session(ctx)?;
+    let tenant = session.tenant()?;
+    session.app.access.changed(tenant);
     Ok(Some(TenantPayload {
         tenant_id: receipt.map(|_| tenant),
         result,
@@ -80,6 +82,22 @@ pub struct TenantSuspendInput {
 pub struct TenantReleaseInput {
     /// The same key and input happen once, however often they are sent.
     idempotency_key: Option<String>,
+}
+
+/// Whose access is taken away: of the tokens of a subject, of a client, of both together, or of
+/// everybody if neither is named.
+#[derive(Clone, Debug, InputObject)]
+pub struct AccessRevokeInput {
+    /// The same key and input happen once, however often they are sent.
+    idempotency_key: Option<String>,
+    /// Claim `sub` of the tokens.
+    subject: Option<String>,
+    /// Claim `client_id` (or `azp`, or else `sub`) of the tokens.
+    client: Option<String>,
+    /// Only of tokens issued before this moment, which must not lie in the future; now without it.
+    issued_before: Option<DateTime>,
+    /// Why, for people.
+    reason: Option<String>,
 }
 
 /// One kind of configuration, whole: give exactly one of them. It replaces what was there.
@@ -244,7 +262,8 @@ impl TenantMutation {
         }))
     }
 
-    /// Refuses the tenant's commands until it is released. Reading goes on.
+    /// Closes the tenant until it is released: commands are refused, and everybody but operators is
+    /// refused queries and live updates as well.
     async fn tenant_suspend(
         &self,
         ctx: &Context<'_>,
@@ -267,6 +286,22 @@ impl TenantMutation {
         #[graphql(desc = "Nothing but a key.")] input: TenantReleaseInput,
     ) -> Result<Option<TenantPayload>> {
         run(ctx, domain::ReleaseTenant {}, input.idempotency_key).await
+    }
+
+    /// Takes access away from tokens that were issued before: their requests are refused and their
+    /// streams and sockets end within seconds, on every node. Tokens issued later are good.
+    async fn access_revoke(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose.")] input: AccessRevokeInput,
+    ) -> Result<Option<TenantPayload>> {
+        let command = domain::RevokeAccess {
+            subject: input.subject,
+            client: input.client,
+            issued_before: input.issued_before.map(|at| at.0),
+            reason: input.reason,
+        };
+        run(ctx, command, input.idempotency_key).await
     }
 
     /// Replaces one kind of the tenant's configuration. Events from here on pin the new revision.

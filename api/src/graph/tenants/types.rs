@@ -17,7 +17,7 @@ pub struct Tenant(Box<domain::Tenant>);
 pub enum TenantStatus {
     /// They are.
     Active,
-    /// Only the release is. Reading goes on.
+    /// Only the release is, and only operators read.
     Suspended,
 }
 

@@ -14,6 +14,7 @@ use super::{
     protocol::{self, ClientMessage, Closing},
 };
 use crate::{
+    access,
     auth::Requester,
     http::{
         endpoint::{Endpoint, lifetime},
@@ -54,6 +55,7 @@ pub(super) async fn serve<E: GraphExecutor>(
         offered: requester,
         tenant,
         requester: None,
+        access_checked: Instant::now(),
     };
     let closing = if agreed {
         connection.serve(limits.init_timeout).await
@@ -78,6 +80,8 @@ struct Connection<E> {
     /// Who it is, once the connection is acknowledged.
     requester: Option<Arc<Requester>>,
     silence_max: Duration,
+    /// When it was last asked whether the requester may be here.
+    access_checked: Instant,
 }
 
 impl<E: GraphExecutor> Connection<E> {
@@ -109,12 +113,12 @@ impl<E: GraphExecutor> Connection<E> {
 
     /// Reads and obeys one message.
     async fn step(&mut self) -> Result<(), Closing> {
-        let text = match timeout(self.silence_max, self.stream.next()).await {
-            Err(_) | Ok(None | Some(Ok(Message::Close(_)))) => return Err(Closing::done()),
-            Ok(Some(Err(error))) => return Err(closing_for(&error)),
-            Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => return Ok(()),
-            Ok(Some(Ok(Message::Binary(_)))) => return Err(Closing::malformed()),
-            Ok(Some(Ok(Message::Text(text)))) => text,
+        let text = match self.message().await? {
+            None | Some(Ok(Message::Close(_))) => return Err(Closing::done()),
+            Some(Err(error)) => return Err(closing_for(&error)),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Ok(()),
+            Some(Ok(Message::Binary(_))) => return Err(Closing::malformed()),
+            Some(Ok(Message::Text(text))) => text,
         };
         match ClientMessage::parse(&text).ok_or_else(Closing::malformed)? {
             ClientMessage::ConnectionInit { payload } => self.init(payload).await,
@@ -128,6 +132,35 @@ impl<E: GraphExecutor> Connection<E> {
                 self.operations.stop(&id);
                 Ok(())
             }
+        }
+    }
+
+    /// Waits for a message, and looks every few seconds whether the requester may still be here.
+    async fn message(&mut self) -> Result<Option<Result<Message, axum::Error>>, Closing> {
+        let silent_until = Instant::now() + self.silence_max;
+        loop {
+            let left = silent_until.saturating_duration_since(Instant::now());
+            let message = timeout(left.min(access::LOOK), self.stream.next()).await;
+            self.check_access().await?;
+            match message {
+                Ok(message) => return Ok(message),
+                Err(_) if Instant::now() >= silent_until => return Err(Closing::done()),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Closes the socket of somebody whose access was taken away.
+    async fn check_access(&mut self) -> Result<(), Closing> {
+        if self.access_checked.elapsed() < access::LOOK {
+            return Ok(());
+        }
+        self.access_checked = Instant::now();
+        match &self.requester {
+            Some(requester) if !self.endpoint.executor.admits(requester).await => {
+                Err(Closing::forbidden())
+            }
+            _ => Ok(()),
         }
     }
 
