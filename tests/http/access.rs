@@ -68,7 +68,7 @@ impl Open {
                 );
                 assert_eq!(self.working.hear().await, Heard::Closed(4403));
             }
-            closed => assert_eq!(closed, Heard::Closed(4403)),
+            closed @ Heard::Closed(_) => assert_eq!(closed, Heard::Closed(4403)),
         }
         assert_eq!(self.idle.hear().await, Heard::Closed(4403));
         assert!(since.elapsed() < SECONDS, "{:?}", since.elapsed());
