@@ -9,6 +9,7 @@ mod buyers;
 mod cli;
 mod client;
 mod consistency;
+mod federation;
 mod idempotency;
 mod isolation;
 mod kill;

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use apollo_compiler::ast::{Argument, Directive, Value};
-use apollo_compiler::collections::IndexMap;
 use apollo_compiler::schema::{Component, ExtendedType, Name};
 use apollo_compiler::{Node, Schema};
 
@@ -19,9 +18,21 @@ const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federati
 /// Types that mean the same in every subgraph.
 const SHAREABLE: &[&str] = &["Money", "PageInfo"];
 
-/// Writes a schema as that of a subgraph.
-pub(in crate::graph) fn subgraph(schema: &Schema) -> String {
-    let audiences = audiences(schema);
+/// Writes a schema as that of a subgraph. Each part is tagged with the roles in whose contracts it
+/// stands, so that a contract which a composer cuts by a tag is the one that this server keeps to.
+pub(in crate::graph) fn subgraph(schema: &Schema, contracts: &[(Role, &Schema)]) -> String {
+    let with_type = |name: &Name| -> Roles {
+        let with = contracts.iter();
+        with.filter(|(_, contract)| contract.types.contains_key(name))
+            .map(|(role, _)| *role)
+            .collect()
+    };
+    let with_field = |of: &Name, field: &Name| -> Roles {
+        let with = contracts.iter();
+        with.filter(|(_, contract)| contract.type_field(of, field).is_ok())
+            .map(|(role, _)| *role)
+            .collect()
+    };
     let mut schema = schema.clone();
     let definition = &schema.schema_definition;
     let roots = [
@@ -38,10 +49,7 @@ pub(in crate::graph) fn subgraph(schema: &Schema) -> String {
         if kind.is_built_in() {
             continue;
         }
-        let tags = || {
-            let roles = audiences.get(name).copied().unwrap_or_default();
-            tags(roles).map(Component::new)
-        };
+        let of_type = || tags(with_type(name)).map(Component::new);
         match kind {
             ExtendedType::Object(object) => {
                 let object = object.make_mut();
@@ -57,58 +65,24 @@ pub(in crate::graph) fn subgraph(schema: &Schema) -> String {
                     } else if roots.contains(name) {
                         directives.push(Node::new(bare("authenticated")));
                     }
-                    directives.extend(self::tags(open_to).map(Node::new));
+                    directives.extend(tags(with_field(name, field)).map(Node::new));
                 }
             }
             ExtendedType::Interface(interface) => {
                 let interface = interface.make_mut();
-                interface.directives.extend(tags());
+                interface.directives.extend(of_type());
                 for (field, definition) in &mut interface.fields {
-                    let tags = self::tags(open_to(name, field)).map(Node::new);
+                    let tags = tags(with_field(name, field)).map(Node::new);
                     definition.make_mut().directives.extend(tags);
                 }
             }
-            ExtendedType::Scalar(kind) => kind.make_mut().directives.extend(tags()),
-            ExtendedType::Union(kind) => kind.make_mut().directives.extend(tags()),
-            ExtendedType::Enum(kind) => kind.make_mut().directives.extend(tags()),
-            ExtendedType::InputObject(kind) => kind.make_mut().directives.extend(tags()),
+            ExtendedType::Scalar(kind) => kind.make_mut().directives.extend(of_type()),
+            ExtendedType::Union(kind) => kind.make_mut().directives.extend(of_type()),
+            ExtendedType::Enum(kind) => kind.make_mut().directives.extend(of_type()),
+            ExtendedType::InputObject(kind) => kind.make_mut().directives.extend(of_type()),
         }
     }
     LINK.to_owned() + &schema.serialize().to_string()
-}
-
-/// To whom each type is of use: a type of values or of input, to whoever may use a field that it
-/// stands in. Contracts that include by tag would lose it otherwise.
-fn audiences(schema: &Schema) -> IndexMap<Name, Roles> {
-    let mut audiences = IndexMap::<Name, Roles>::default();
-    let mut next: Vec<(&Name, Roles)> = Vec::new();
-    for (of, kind) in &schema.types {
-        let fields = match kind {
-            _ if kind.is_built_in() => continue,
-            ExtendedType::Object(kind) => &kind.fields,
-            ExtendedType::Interface(kind) => &kind.fields,
-            _ => continue,
-        };
-        for (name, field) in fields {
-            let roles = open_to(of, name);
-            next.push((field.ty.inner_named_type(), roles));
-            let arguments = field.arguments.iter();
-            next.extend(arguments.map(|argument| (argument.ty.inner_named_type(), roles)));
-        }
-    }
-    while let Some((name, roles)) = next.pop() {
-        let known = audiences.entry(name.clone()).or_default();
-        let all: Roles = known.iter().chain(roles.iter()).collect();
-        if all == *known {
-            continue;
-        }
-        *known = all;
-        if let Some(ExtendedType::InputObject(input)) = schema.types.get(name) {
-            let fields = input.fields.values();
-            next.extend(fields.map(|field| (field.ty.inner_named_type(), all)));
-        }
-    }
-    audiences
 }
 
 fn everybody() -> Roles {
