@@ -6,6 +6,7 @@
 mod access;
 mod bad_input;
 mod buyers;
+mod callbacks;
 mod cli;
 mod client;
 mod consistency;
