@@ -403,7 +403,17 @@ both! {
         assert_eq!(end["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{end:#}");
         ended(&server).await;
 
+        // Access that is taken away ends it, whoever is silent.
         assert_eq!(follow(&seller, &router, &start, 0).await.status, 200);
+        router.hears("check").await;
+        router.hears("next").await;
+        let operator = server.client("north", Role::Operator);
+        operator.give("accessRevoke", json!({ "subject": "test-commerce" }), "").await;
+        let end = router.hears("complete").await;
+        assert!(end["errors"][0]["extensions"]["code"].is_string(), "{end:#}");
+        ended(&server).await;
+
+        assert_eq!(follow(&operator, &router, &start, 0).await.status, 200);
         router.hears("check").await;
         router.hears("next").await;
         server.term().await;

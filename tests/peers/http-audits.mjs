@@ -23,5 +23,5 @@ for (const audit of serverAudits({ url, fetchFn })) {
   }
 }
 const audits = Object.values(counts).reduce((sum, count) => sum + count, 0);
-console.log(JSON.stringify({ suite: 'graphql-http', audits, ...counts, failed }));
+console.log(JSON.stringify({ suite: 'graphql-http', entrance: new URL(url).pathname, audits, ...counts, failed }));
 process.exit(audits > 0 && counts.ok === audits ? 0 : 1);
