@@ -13,7 +13,9 @@ use crate::app::App;
 use crate::auth::{IssuerConfig, Verifier};
 use crate::config::{self, AUDIENCE};
 use crate::graph::{Executor, graph};
-use crate::http::{self, HttpConfig, ListenerConfig, Readiness, graphql_router, health_router};
+use crate::http::{
+    self, Callbacks, HttpConfig, ListenerConfig, Readiness, graphql_router, health_router,
+};
 use crate::process::Workers;
 use crate::secrets::SECRET_MIN;
 
@@ -49,6 +51,9 @@ pub struct ServeArgs {
     /// Credential of the routers of a federation, at least 32 bytes: opens /federation to requests with it in the header entrepot-router.
     #[arg(long, env = "ENTREPOT_ROUTER_SECRET", hide_env_values = true)]
     pub router_secret: Option<String>,
+    /// Hosts of routers (host or host:port) to which subscriptions may be posted by HTTP callback; none without it.
+    #[arg(long, env = "ENTREPOT_CALLBACK_HOSTS", value_delimiter = ',')]
+    pub callback_hosts: Vec<String>,
     /// Connections open at one time, sockets included.
     #[arg(long, env = "ENTREPOT_CONNECTIONS", default_value_t = 20_000)]
     pub connections: u32,
@@ -63,6 +68,9 @@ pub enum ServeError {
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] config::ConfigError),
+    /// A host to call back is wrong.
+    #[error(transparent)]
+    CallbackHost(#[from] http::HostError),
     /// An issuer is wrong.
     #[error(transparent)]
     Issuer(#[from] crate::auth::IssuerError),
@@ -91,12 +99,14 @@ pub async fn serve(
         .map_err(|error| ServeError::Listen(args.listen, error))?;
     let workers = (args.role != Duty::Api).then(|| Workers::start(&app.store, true));
 
+    let callbacks = Callbacks::to(&args.callback_hosts)?;
     let mut router = health(&app, recorder);
     if args.role != Duty::Worker {
         let executor = Executor::new(graph(), Arc::new(app.clone()))?;
         let config = HttpConfig {
             origins_allowed: args.origins.clone(),
             router_secret: router_secret(args)?,
+            callbacks: callbacks.clone(),
             shutdown: stop.clone(),
             ..HttpConfig::default()
         };
@@ -108,6 +118,9 @@ pub async fn serve(
         ..ListenerConfig::default()
     };
     http::serve(listener, router, connections, stop).await;
+    if let Some(callbacks) = callbacks {
+        callbacks.finished().await;
+    }
     if let Some(workers) = workers {
         workers.stop().await;
     }

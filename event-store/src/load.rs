@@ -1,6 +1,6 @@
 //! Reads streams and the log.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use entrepot_domain::envelope::Recorded;
@@ -143,7 +143,7 @@ fn evolve(slots: &mut HashMap<StreamId, Loaded>, row: &event::Model) -> Result<(
 }
 
 /// The first events of streams, those that have any.
-pub(crate) async fn firsts(
+pub async fn firsts(
     tx: &Tx,
     tenant: TenantId,
     streams: &[StreamId],
@@ -154,10 +154,11 @@ pub(crate) async fn firsts(
         .all(tx)
         .await
         .map_err(DbError::from)?;
+    let wanted: HashSet<&StreamId> = streams.iter().collect();
     let mut firsts = Vec::with_capacity(rows.len());
     for row in &rows {
         let recorded = Entry::read(row).event?;
-        if streams.contains(&recorded.stream) {
+        if wanted.contains(&recorded.stream) {
             firsts.push(recorded);
         }
     }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use entrepot_domain::envelope::Recorded;
 use entrepot_domain::kernel::{StreamId, TenantId};
 use entrepot_domain::postings::Postings;
 use entrepot_domain::state::State;
@@ -142,18 +141,6 @@ impl Store {
             Some((_, slot)) => Ok(slot?.state),
             None => Ok(State::empty(stream.kind)),
         }
-    }
-
-    /// The first event of each of these streams that has one: what a natural key's id stands for.
-    pub async fn firsts(
-        &self,
-        tenant: TenantId,
-        streams: &[StreamId],
-    ) -> Result<Vec<Arc<Recorded>>, StoreError> {
-        let tx = self.0.db.begin(tenant, Purpose::Read).await?;
-        let firsts = load::firsts(&tx, tenant, streams).await?;
-        tx.commit().await?;
-        Ok(firsts)
     }
 
     /// The last position of a tenant's log.

@@ -45,14 +45,24 @@ impl Answer {
 #[derive(Clone, Debug)]
 pub(super) struct Client {
     address: SocketAddr,
+    entrance: String,
     headers: Vec<(String, String)>,
 }
 
 impl Client {
-    pub(super) const fn new(address: SocketAddr) -> Self {
+    pub(super) fn new(address: SocketAddr) -> Self {
         Self {
             address,
+            entrance: "/graphql".to_owned(),
             headers: Vec::new(),
+        }
+    }
+
+    /// The same client at another endpoint of the graph.
+    pub(super) fn through(&self, entrance: &str) -> Self {
+        Self {
+            entrance: entrance.to_owned(),
+            ..self.clone()
         }
     }
 
@@ -68,7 +78,7 @@ impl Client {
     pub(super) fn at(&self, address: SocketAddr) -> Self {
         Self {
             address,
-            headers: self.headers.clone(),
+            ..self.clone()
         }
     }
 
@@ -88,7 +98,7 @@ impl Client {
         let accept = ("accept", "application/graphql-response+json");
         self.send(
             "POST",
-            "/graphql",
+            &self.entrance,
             &[accept, ("content-type", "application/json")],
             body.as_bytes(),
         )
@@ -217,7 +227,7 @@ impl Client {
         ];
         let opened = timeout(
             PATIENCE,
-            self.open("POST", "/graphql", &headers, body.as_bytes()),
+            self.open("POST", &self.entrance, &headers, body.as_bytes()),
         )
         .await;
         let (status, headers, stream) = opened.map_err(|_| Error::from(ErrorKind::TimedOut))??;

@@ -6,9 +6,11 @@
 mod access;
 mod bad_input;
 mod buyers;
+mod callbacks;
 mod cli;
 mod client;
 mod consistency;
+mod federation;
 mod idempotency;
 mod isolation;
 mod kill;

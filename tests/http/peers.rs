@@ -122,14 +122,49 @@ async fn served() -> (TestDb, Server, String) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_audits_of_graphql_over_http_pass() {
-    let (_db, server, token) = served().await;
-    let report = Peer::start("http-audits.mjs", &[&server.url(), &token])
-        .report()
-        .await;
+async fn all_audits_of_graphql_over_http_pass_at_every_entrance() {
+    let db = TestDb::sqlite().await;
+    tenants(&db, &["north"]).await;
+    let credential = "the credential of a router, long enough";
+    let server = Server::start_with(&db, &["--router-secret", credential]).await;
+    let token = token("north", Role::Commerce, &[]);
+    for entrance in [
+        "/graphql",
+        "/graphql/commerce",
+        "/federation",
+        "/federation/commerce",
+    ] {
+        let url = format!("http://{}{entrance}", server.address());
+        let mut arguments = vec![url.as_str(), &token];
+        if entrance.starts_with("/federation") {
+            arguments.push(credential);
+        }
+        let report = Peer::start("http-audits.mjs", &arguments).report().await;
+        assert_eq!(
+            (&report["audits"], &report["ok"]),
+            (&json!(61), &json!(61)),
+            "{entrance}: {report:#}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_composers_take_the_schema_alone_and_beside_another() {
+    let report = Peer::start("composers.mjs", &[]).report().await;
     assert_eq!(
-        (&report["audits"], &report["ok"]),
-        (&json!(61), &json!(61)),
+        (&report["composed"], &report["ok"]),
+        (&json!(6), &json!(6)),
+        "{report:#}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_contracts_that_composers_cut_by_tags_are_the_published_ones() {
+    let report = Peer::start("contracts.mjs", &[]).report().await;
+    let all = 2 * Role::ALL.len();
+    assert_eq!(
+        (&report["contracts"], &report["equal"]),
+        (&json!(all), &json!(all)),
         "{report:#}"
     );
 }
@@ -155,12 +190,38 @@ async fn the_websocket_protocol_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_client_of_server_sent_events_is_content() {
-    let (_db, server, token) = served().await;
-    let report = Peer::start("sse-client.mjs", &[&server.url(), &token])
+async fn the_clients_of_streams_are_content() {
+    let db = TestDb::sqlite().await;
+    let (server, seller) = north(&db).await;
+    let start = receive(&seller, "A", 100, 880).await["position"].clone();
+    let start = start.as_str().unwrap();
+    for _ in 0..2 {
+        place(&seller, order_of("A", 1)).await;
+    }
+    let token = token("north", Role::Commerce, &[]);
+    let report = Peer::start("sse-client.mjs", &[&server.url(), &token, start])
         .report()
         .await;
-    assert_eq!(report["error"], 0, "{report:#}");
+    assert_eq!(
+        (&report["checks"], &report["error"]),
+        (&json!(5), &json!(0)),
+        "{report:#}"
+    );
+    let short = issue(
+        Some("north"),
+        &[Role::Commerce],
+        &[],
+        Duration::from_secs(5),
+    );
+    let arguments = [&server.url(), &token, start, &short];
+    let report = Peer::start("multipart-client.mjs", &arguments)
+        .report()
+        .await;
+    assert_eq!(
+        (&report["skipped"], &report["error"]),
+        (&json!(0), &json!(0)),
+        "{report:#}"
+    );
 }
 
 both! {

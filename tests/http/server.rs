@@ -333,6 +333,8 @@ fn program() -> Command {
         "LOG",
         "LOG_JSON",
         "ISSUERS",
+        "ROUTER_SECRET",
+        "CALLBACK_HOSTS",
     ] {
         command.env_remove(format!("ENTREPOT_{variable}"));
     }

@@ -1,18 +1,17 @@
 // All audits of the GraphQL over HTTP specification (package graphql-http) against a running
-// server. Usage: node http-audits.mjs <url> <token>, or ENTREPOT_URL and ENTREPOT_TOKEN.
+// server. Usage: node http-audits.mjs <url> <token> [<credential of a router>].
 // Prints one line of JSON; exits 1 unless every audit is ok, notices and warnings included.
 import { serverAudits } from 'graphql-http';
 
-const url = process.argv[2] ?? process.env.ENTREPOT_URL;
-const token = process.argv[3] ?? process.env.ENTREPOT_TOKEN;
+const [url, token, credential] = process.argv.slice(2);
 if (!url || !token) {
-  console.error('usage: node http-audits.mjs <url> <token>');
+  console.error('usage: node http-audits.mjs <url> <token> [<credential>]');
   process.exit(2);
 }
 
 // Keeps what the audit sends as it is: a Headers object would add no content type, neither do we.
-const fetchFn = (input, init = {}) =>
-  fetch(input, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } });
+const own = { authorization: `Bearer ${token}`, ...(credential && { 'entrepot-router': credential }) };
+const fetchFn = (input, init = {}) => fetch(input, { ...init, headers: { ...init.headers, ...own } });
 
 const counts = { ok: 0, notice: 0, warn: 0, error: 0 };
 const failed = [];
@@ -24,5 +23,5 @@ for (const audit of serverAudits({ url, fetchFn })) {
   }
 }
 const audits = Object.values(counts).reduce((sum, count) => sum + count, 0);
-console.log(JSON.stringify({ suite: 'graphql-http', audits, ...counts, failed }));
+console.log(JSON.stringify({ suite: 'graphql-http', entrance: new URL(url).pathname, audits, ...counts, failed }));
 process.exit(audits > 0 && counts.ok === audits ? 0 : 1);

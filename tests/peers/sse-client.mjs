@@ -1,13 +1,13 @@
 // The graphql-sse client (distinct connections) and the standard introspection query against a
-// running server. Usage: node sse-client.mjs <url> <token>. Prints one line of JSON; exits 1 on
-// any failed check.
+// running server. Usage: node sse-client.mjs <url> <token> [<position with two orders after it>].
+// Prints one line of JSON; exits 1 on any failed check. Without a position nothing is resumed.
 import assert from 'node:assert/strict';
 import { buildClientSchema, getIntrospectionQuery } from 'graphql';
 import { createClient } from 'graphql-sse';
 
-const [url, token] = process.argv.slice(2);
+const [url, token, position] = process.argv.slice(2);
 if (!url || !token) {
-  console.error('usage: node sse-client.mjs <url> <token>');
+  console.error('usage: node sse-client.mjs <url> <token> [<position>]');
   process.exit(2);
 }
 const headers = { authorization: `Bearer ${token}` };
@@ -22,6 +22,29 @@ async function results(query, bearer = token) {
   for await (const result of client.iterate({ query })) received.push(result);
   client.dispose();
   return received;
+}
+
+// The events of a subscription as they stand on the wire, so many of them.
+async function events(variables, wanted, more = {}) {
+  const query = `subscription($position: BigInt) { orderChanged(position: $position) { cursor previousCursor } }`;
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { ...headers, ...more, accept: 'text/event-stream', 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+  });
+  assert.match(response.headers.get('content-type'), /^text\/event-stream/);
+  let text = '';
+  for await (const bytes of response.body) {
+    text += Buffer.from(bytes).toString();
+    const whole = text.split('\n\n').slice(0, -1).filter((event) => event !== ':');
+    if (whole.length < wanted) continue;
+    return whole.slice(0, wanted).map((event) => {
+      const fields = Object.fromEntries(event.split('\n').map((line) => line.split(/: ?(.*)/)));
+      assert.equal(fields.event, 'next');
+      return { id: fields.id, update: JSON.parse(fields.data).data.orderChanged };
+    });
+  }
+  throw new Error(`the stream ended after ${text}`);
 }
 
 const checks = {
@@ -46,6 +69,16 @@ const checks = {
     buildClientSchema((await response.json()).data);
   },
 };
+
+if (position) {
+  checks['an event has its cursor as id, and Last-Event-ID goes on behind it'] = async () => {
+    const [first, second] = await events({ position }, 2);
+    assert.equal(first.id, first.update.cursor);
+    assert.equal(second.update.previousCursor, first.id);
+    const [resumed] = await events({}, 1, { 'last-event-id': first.id });
+    assert.deepEqual(resumed, second);
+  };
+}
 
 const failed = [];
 for (const [name, check] of Object.entries(checks)) {

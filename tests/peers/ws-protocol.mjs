@@ -90,6 +90,9 @@ const checks = {
     const socket = new Socket('graphql-ws');
     await assert.rejects(within(5000, socket.opened));
   },
+  async 'the sub-protocol is found among others'() {
+    assert.equal((await Socket.open(['graphql-ws', PROTOCOL])).ws.protocol, PROTOCOL);
+  },
   async 'no sub-protocol closes 4406'() {
     assert.equal(await (await Socket.open([])).code(), 4406);
   },

@@ -47,6 +47,8 @@ struct Body<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     tenants: Option<[&'static str; 1]>,
     roles: Vec<&'static str>,
+    /// The roles again, as routers read them that act on `@requiresScopes`.
+    scope: String,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     channels: &'r [String],
 }
@@ -64,6 +66,7 @@ pub fn issue_embedded(
     }
     let issued_at = now.as_second();
     let ttl = i64::try_from(request.ttl.as_secs()).unwrap_or(i64::MAX);
+    let roles: Vec<&str> = request.roles.iter().map(super::Role::name).collect();
     let body = Body {
         iss: EMBEDDED_ISSUER,
         aud: &request.audience,
@@ -73,7 +76,8 @@ pub fn issue_embedded(
         exp: issued_at.saturating_add(ttl),
         tenant: request.tenant.as_deref(),
         tenants: request.platform.then_some(["*"]),
-        roles: request.roles.iter().map(super::Role::name).collect(),
+        scope: roles.join(" "),
+        roles,
         channels: &request.channels,
     };
     let mut header = Header::new(jsonwebtoken::Algorithm::HS256);

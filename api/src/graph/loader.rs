@@ -3,6 +3,8 @@
 //!
 //! They batch and do not cache: after a command, and at the next live update, a row is another.
 
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +25,30 @@ use super::subscriptions::SubscriptionLoader;
 /// How long a loader waits for more keys: what is resolved in one turn is loaded together.
 const DELAY: Duration = Duration::from_micros(100);
 
-fn batched<L: Send + Sync + 'static>(loader: L) -> DataLoader<L> {
+/// A loader that counts what it is asked for, so that it can be seen whether batching works.
+struct Counted<L> {
+    loader: L,
+    name: &'static str,
+}
+
+impl<K, L> Loader<K> for Counted<L>
+where
+    K: Send + Sync + Hash + Eq + Clone + 'static,
+    L: Loader<K>,
+{
+    type Value = L::Value;
+    type Error = L::Error;
+
+    async fn load(&self, keys: &[K]) -> Result<HashMap<K, L::Value>, L::Error> {
+        metrics::counter!("entrepot_loads_total", "loader" => self.name).increment(1);
+        metrics::counter!("entrepot_loaded_keys_total", "loader" => self.name)
+            .increment(keys.len() as u64);
+        self.loader.load(keys).await
+    }
+}
+
+fn batched<L: Send + Sync + 'static>(name: &'static str, loader: L) -> DataLoader<Counted<L>> {
+    let loader = Counted { loader, name };
     DataLoader::new(loader, TokioSpawner::current(), TokioTimer::default()).delay(DELAY)
 }
 
@@ -31,21 +56,33 @@ fn batched<L: Send + Sync + 'static>(loader: L) -> DataLoader<L> {
 pub(crate) fn attach(request: Request, session: &Arc<Session>) -> Request {
     let session = || Arc::clone(session);
     request
-        .data(batched(OrderLoader(session())))
-        .data(batched(ProductLoader(session())))
-        .data(batched(FirstLoader(session())))
-        .data(batched(CustomerLoader(session())))
-        .data(batched(RecordLoader(session())))
-        .data(batched(SubscriptionLoader(session())))
-        .data(batched(StockLoader(session())))
-        .data(batched(MarginLoader(session())))
+        .data(batched("orders", OrderLoader(session())))
+        .data(batched("products", ProductLoader(session())))
+        .data(batched("first_events", FirstLoader(session())))
+        .data(batched("customers", CustomerLoader(session())))
+        .data(batched("personal", RecordLoader(session())))
+        .data(batched("subscriptions", SubscriptionLoader(session())))
+        .data(batched("stock", StockLoader(session())))
+        .data(batched("margins", MarginLoader(session())))
 }
 
 /// Loads one value through the request's loader `L`.
 pub(crate) async fn load<L, K>(ctx: &Context<'_>, key: K) -> Result<Option<L::Value>>
 where
-    K: Send + Sync + std::hash::Hash + Eq + Clone + 'static,
+    K: Send + Sync + Hash + Eq + Clone + 'static,
     L: Loader<K, Error = async_graphql::Error>,
 {
-    ctx.data::<DataLoader<L>>()?.load_one(key).await
+    ctx.data::<DataLoader<Counted<L>>>()?.load_one(key).await
+}
+
+/// Loads several values through the request's loader `L`, at once.
+pub(crate) async fn load_many<L, K>(
+    ctx: &Context<'_>,
+    keys: impl Iterator<Item = K>,
+) -> Result<HashMap<K, L::Value>>
+where
+    K: Send + Sync + Hash + Eq + Clone + 'static,
+    L: Loader<K, Error = async_graphql::Error>,
+{
+    ctx.data::<DataLoader<Counted<L>>>()?.load_many(keys).await
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::callback::Callbacks;
 use super::document::DocumentLimits;
 
 /// Settings of one GraphQL endpoint.
@@ -17,6 +18,8 @@ pub struct HttpConfig {
     pub limits: Limits,
     /// Origins (`https://app.example.com`) whose pages may open sockets here, beside our own.
     pub origins_allowed: Vec<String>,
+    /// Posts subscriptions to routers that ask for it; without it, that protocol is not spoken.
+    pub callbacks: Option<Callbacks>,
     /// Cancelled when the server stops: sockets close with 1001 and streams end.
     pub shutdown: CancellationToken,
 }
@@ -28,6 +31,7 @@ impl Default for HttpConfig {
             router_secret: None,
             limits: Limits::default(),
             origins_allowed: Vec::new(),
+            callbacks: None,
             shutdown: CancellationToken::new(),
         }
     }

@@ -9,7 +9,7 @@ use async_graphql::parser::types::OperationType;
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::Response,
     routing::any,
 };
@@ -20,7 +20,7 @@ use super::{
     answer,
     config::HttpConfig,
     document::{self, InputTypes, Parsed, Prepared},
-    entrance::Entrance,
+    entrance::{Entrance, is_router},
     executor::{Caller, GraphExecutor},
     headers, identity,
     negotiate::{Accepted, Media, check_content},
@@ -118,7 +118,11 @@ impl<E: GraphExecutor> Endpoint<E> {
                 Err(Refusal::transport(status, "METHOD_NOT_ALLOWED", message)
                     .header(header::ALLOW, "POST"))
             }
-            Ok(prepared) => self.perform(prepared, caller, accepted).await,
+            Ok(prepared) if prepared.kind == OperationType::Subscription => {
+                self.follow(prepared, caller, accepted, &parts.headers)
+                    .await
+            }
+            Ok(prepared) => Ok(self.perform(prepared, caller, accepted).await),
             // A client that reads only a stream gets its refusal as one.
             Err(refusal) if accepted.single.is_none() && refusal.well_formed => Ok(self.stream(
                 stream::iter([refusal.into_response()]).boxed(),
@@ -146,21 +150,35 @@ impl<E: GraphExecutor> Endpoint<E> {
         prepared: Prepared,
         caller: Caller,
         accepted: Accepted,
+    ) -> Response {
+        let response = run::run(self, prepared, caller.clone()).await;
+        match accepted.single {
+            Some(media) => answer::executed(response, media),
+            None => self.stream(stream::iter([response]).boxed(), &caller, accepted),
+        }
+    }
+
+    async fn follow(
+        &self,
+        prepared: Prepared,
+        caller: Caller,
+        accepted: Accepted,
+        headers: &HeaderMap,
     ) -> Result<Response, Refusal> {
-        if prepared.kind == OperationType::Subscription {
-            if accepted.streaming.is_none() {
-                let message = "a subscription needs text/event-stream, multipart/mixed with \
-                               subscriptionSpec=1.0, or a WebSocket";
-                let status = StatusCode::NOT_ACCEPTABLE;
-                return Err(Refusal::transport(status, "NOT_ACCEPTABLE", message));
-            }
+        if accepted.streaming.is_some() {
             let source = self.executor.subscribe(prepared.request, caller.clone());
             return Ok(self.stream(source, &caller, accepted));
         }
-        let response = run::run(self, prepared, caller.clone()).await;
-        match accepted.single {
-            Some(media) => Ok(answer::executed(response, media)),
-            None => Ok(self.stream(stream::iter([response]).boxed(), &caller, accepted)),
+        match &self.config.callbacks {
+            Some(callbacks) if accepted.callback && is_router(&self.config, headers) => {
+                callbacks.begin(self, prepared.request, caller).await
+            }
+            _ => {
+                let message = "a subscription needs text/event-stream, multipart/mixed with \
+                               subscriptionSpec=1.0, or a WebSocket; routers may be called back";
+                let status = StatusCode::NOT_ACCEPTABLE;
+                Err(Refusal::transport(status, "NOT_ACCEPTABLE", message))
+            }
         }
     }
 

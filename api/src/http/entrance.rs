@@ -47,15 +47,7 @@ impl Entrance {
 
     /// Whether the way is open: a router must show its credential.
     pub(super) fn open(self, config: &HttpConfig, headers: &HeaderMap) -> Result<(), Refusal> {
-        if !self.federation {
-            return Ok(());
-        }
-        let given = headers
-            .get(&ROUTER)
-            .map(|value| Sha256::digest(value.as_bytes()));
-        let wanted = config.router_secret.as_ref().map(Sha256::digest);
-        // Digests, so that the time to compare tells nothing of the secret.
-        if wanted.is_some() && given == wanted {
+        if !self.federation || is_router(config, headers) {
             return Ok(());
         }
         Err(Refusal::transport(
@@ -89,4 +81,14 @@ impl Entrance {
         }
         .map(Arc::new)
     }
+}
+
+/// Whether a request shows the credential of a router.
+pub(super) fn is_router(config: &HttpConfig, headers: &HeaderMap) -> bool {
+    let given = headers
+        .get(&ROUTER)
+        .map(|value| Sha256::digest(value.as_bytes()));
+    let wanted = config.router_secret.as_ref().map(Sha256::digest);
+    // Digests, so that the time to compare tells nothing of the secret.
+    wanted.is_some() && given == wanted
 }

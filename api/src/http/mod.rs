@@ -9,6 +9,7 @@
 //! anything runs), `answer` and `streaming` (the ways back), `socket`.
 
 mod answer;
+mod callback;
 mod config;
 mod document;
 mod endpoint;
@@ -27,6 +28,7 @@ mod run;
 mod socket;
 mod streaming;
 
+pub use callback::{Callbacks, HostError};
 pub use config::{HttpConfig, Limits, SocketLimits};
 pub use document::{DocumentLimits, InputTypes};
 pub use endpoint::graphql_router;

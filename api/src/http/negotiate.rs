@@ -37,6 +37,8 @@ pub(super) enum Streaming {
 pub(super) struct Accepted {
     pub single: Option<Media>,
     pub streaming: Option<Streaming>,
+    /// `application/json;callbackSpec=1.0`: results may be posted to where the request says.
+    pub callback: bool,
 }
 
 impl Accepted {
@@ -46,13 +48,16 @@ impl Accepted {
             return Self {
                 single: Some(Media::Json),
                 streaming: None,
+                callback: false,
             };
         }
         let mut single = Best::default();
         let mut streaming = Best::default();
+        let mut callback = false;
         for line in headers.get_all(header::ACCEPT) {
             for range in line.to_str().unwrap_or_default().split(',') {
                 let range = Range::parse(range);
+                callback |= range.callbacks && range.weight > 0;
                 match range.name.as_str() {
                     "application/graphql-response+json" => {
                         single.offer(Media::GraphqlResponse, range.weight);
@@ -73,6 +78,7 @@ impl Accepted {
         Self {
             single: single.choice(),
             streaming: streaming.choice(),
+            callback,
         }
     }
 }
@@ -104,6 +110,8 @@ struct Range {
     weight: u16,
     /// Parameter `subscriptionSpec=1.0` is there.
     subscriptions: bool,
+    /// Parameter `callbackSpec=1.0` is there.
+    callbacks: bool,
 }
 
 impl Range {
@@ -114,12 +122,14 @@ impl Range {
             name,
             weight: 1_000,
             subscriptions: false,
+            callbacks: false,
         };
         for (key, value) in parts.filter_map(|part| part.split_once('=')) {
             let value = value.trim().trim_matches('"');
             match key.trim().to_ascii_lowercase().as_str() {
                 "q" => range.weight = thousandths(value),
                 "subscriptionspec" => range.subscriptions = value.starts_with("1."),
+                "callbackspec" => range.callbacks = value.starts_with("1."),
                 _ => {}
             }
         }

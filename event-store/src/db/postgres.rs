@@ -67,9 +67,9 @@ impl Postgres {
             Some(tenant) => format!("{begin}; SET LOCAL app.tenant_id = '{tenant}'"),
             None => begin.to_owned(),
         };
-        let mut conn = pool.acquire().await?;
-        conn.execute(AssertSqlSafe(begin)).await?;
-        Ok(Tx::new(Conn::Postgres(conn), None))
+        let tx = Tx::new(Conn::Postgres(pool.acquire().await?), None);
+        tx.open(&begin).await?;
+        Ok(tx)
     }
 
     /// On a connection of its own: statements prepared on it before its temporary tables stood
@@ -79,12 +79,12 @@ impl Postgres {
             ("statement_timeout", "0"),
             ("idle_in_transaction_session_timeout", "0"),
         ]);
-        let mut conn = pool(&connect, 1).acquire().await?;
+        let tx = Tx::new(Conn::Postgres(pool(&connect, 1).acquire().await?), None);
         let begin = format!(
             "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL app.tenant_id = '{tenant}'"
         );
-        conn.execute(AssertSqlSafe(begin)).await?;
-        Ok(Tx::new(Conn::Postgres(conn), None))
+        tx.open(&begin).await?;
+        Ok(tx)
     }
 
     pub(super) async fn close(&self) {

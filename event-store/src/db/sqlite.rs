@@ -7,7 +7,7 @@ use sea_orm::sea_query::{ArrayType, Value};
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sea_orm::sqlx::{self, AssertSqlSafe, ConnectOptions as _, Executor as _, SqlitePool};
+use sea_orm::sqlx::{self, ConnectOptions as _, SqlitePool};
 use serde_json::Value as Json;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -74,9 +74,9 @@ impl Sqlite {
                 "BEGIN IMMEDIATE",
             ),
         };
-        let mut conn = pool.acquire().await?;
-        conn.execute(AssertSqlSafe(begin.to_owned())).await?;
-        Ok(Tx::new(Conn::Sqlite(conn), turn))
+        let tx = Tx::new(Conn::Sqlite(pool.acquire().await?), turn);
+        tx.open(begin).await?;
+        Ok(tx)
     }
 
     /// A connection of its own, with no transaction yet: one that had read the file could not write

@@ -52,6 +52,13 @@ impl Tx {
         }
     }
 
+    /// Begins. It is a transaction before the database has heard of it, so that one which is given
+    /// up meanwhile does not leave its connection to the next with a transaction open.
+    pub(super) async fn open(&self, begin: &str) -> Result<(), DbError> {
+        self.execute_unprepared(begin).await?;
+        Ok(())
+    }
+
     /// Commits. After an error the outcome is unknown.
     pub async fn commit(self) -> Result<(), DbError> {
         self.end("COMMIT").await

@@ -1,5 +1,6 @@
 //! The log: what every writer and reader may rely on, also when machines fail.
 
+mod given_up;
 mod hints;
 mod idempotency;
 mod log;

@@ -90,7 +90,17 @@ impl Contracts {
         }
         let roles = role.map_or_else(|| Role::ALL.to_vec(), |role| vec![role]);
         let contract = self.of(of_roles(roles))?;
-        let text = || Arc::from(federation::subgraph(&contract.schema));
+        let mut contracts = Vec::with_capacity(Role::ALL.len());
+        for role in Role::ALL {
+            contracts.push((role, self.of(of_roles([role]))?));
+        }
+        let text = || {
+            let contracts = contracts.iter();
+            let contracts: Vec<_> = contracts
+                .map(|(role, contract)| (*role, &*contract.schema))
+                .collect();
+            Arc::from(federation::subgraph(&contract.schema, &contracts))
+        };
         Ok(Arc::clone(place.get_or_init(text)))
     }
 }

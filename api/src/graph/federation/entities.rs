@@ -1,12 +1,13 @@
 //! The entities: what other subgraphs may refer to, and the keys to do it by.
 
-use async_graphql::{Context, ID, Result, Union, Value};
+use async_graphql::{ID, Result, Union, Value};
+use entrepot_projections::inventory::StockKey;
 
 use crate::graph::catalog::Product;
 use crate::graph::customers::Customer;
 use crate::graph::error::bad_input;
 use crate::graph::inventory::StockPosition;
-use crate::graph::node::{self, Node};
+use crate::graph::node::{Key, Node};
 use crate::graph::orders::Order;
 use crate::graph::subscriptions::SubscriptionContract;
 
@@ -35,18 +36,6 @@ pub enum Entity {
     SubscriptionContract(SubscriptionContract),
 }
 
-impl Entity {
-    const fn kind(&self) -> &'static str {
-        match self {
-            Self::Customer(_) => "Customer",
-            Self::Order(_) => "Order",
-            Self::Product(_) => "Product",
-            Self::StockPosition(_) => "StockPosition",
-            Self::SubscriptionContract(_) => "SubscriptionContract",
-        }
-    }
-}
-
 impl From<Node> for Entity {
     fn from(node: Node) -> Self {
         match node {
@@ -59,8 +48,8 @@ impl From<Node> for Entity {
     }
 }
 
-/// The entity that a representation stands for.
-pub(super) async fn find(ctx: &Context<'_>, representation: &Value) -> Result<Option<Entity>> {
+/// The key in a representation; `None` if it cannot be one of the entity's.
+pub(super) fn key(representation: &Value) -> Result<Option<Key>> {
     let text = |name: &str| match representation {
         Value::Object(fields) => match fields.get(name) {
             Some(Value::String(text)) => Some(text.as_str()),
@@ -73,12 +62,13 @@ pub(super) async fn find(ctx: &Context<'_>, representation: &Value) -> Result<Op
     let keys = KEYS.iter().find(|(known, _)| *known == kind);
     let (_, keys) =
         keys.ok_or_else(|| bad_input("representations", "an entity of an unknown type"))?;
-    let found = match (kind, text("id"), text("sku"), text("warehouse")) {
-        (_, Some(id), _, _) => node::find(ctx, &ID(id.to_owned())).await?,
-        ("Product", None, Some(sku), _) => node::product(ctx, sku.to_owned()).await?,
-        ("StockPosition", None, Some(sku), Some(warehouse)) => {
-            node::stock_position(ctx, sku, warehouse).await?
-        }
+    let key = match (kind, text("id"), text("sku"), text("warehouse")) {
+        (_, Some(id), _, _) => Key::of_id(&ID(id.to_owned())),
+        ("Product", None, Some(sku), _) => Some(Key::Product(sku.to_owned())),
+        ("StockPosition", None, Some(sku), Some(warehouse)) => Some(Key::Stock(StockKey {
+            sku: sku.into(),
+            warehouse: warehouse.into(),
+        })),
         _ => {
             let message = format!(
                 "an entity of type {kind} is named by {}",
@@ -87,7 +77,5 @@ pub(super) async fn find(ctx: &Context<'_>, representation: &Value) -> Result<Op
             return Err(bad_input("representations", &message));
         }
     };
-    Ok(found
-        .map(Entity::from)
-        .filter(|entity| entity.kind() == kind))
+    Ok(key.filter(|key| key.kind() == kind))
 }

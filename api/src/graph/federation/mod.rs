@@ -12,7 +12,7 @@ use async_graphql::{Any, Context, Object, Result, SimpleObject};
 
 use super::contract::Contracts;
 use super::error::{bad_input, fault};
-use super::node::each;
+use super::node;
 use super::session::session;
 
 pub use entities::Entity;
@@ -61,9 +61,10 @@ impl FederationQuery {
         if representations.len() > REPRESENTATIONS_MAX {
             return Err(bad_input("representations", "must be at most 1000"));
         }
-        let found = representations
-            .iter()
-            .map(|representation| entities::find(ctx, &representation.0));
-        Ok(each(ctx, found).await)
+        let keys = representations.iter();
+        let keys = keys.map(|representation| entities::key(&representation.0));
+        let found = node::find(ctx, keys.collect()).await;
+        let found = node::in_place(ctx, found).into_iter();
+        Ok(found.map(|node| node.map(Entity::from)).collect())
     }
 }

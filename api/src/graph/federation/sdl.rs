@@ -4,8 +4,7 @@
 use std::collections::BTreeSet;
 
 use apollo_compiler::ast::{Argument, Directive, Value};
-use apollo_compiler::collections::IndexMap;
-use apollo_compiler::schema::{Component, ExtendedType, Name};
+use apollo_compiler::schema::{Component, ExtendedType, Name, ObjectType};
 use apollo_compiler::{Node, Schema};
 
 use super::entities::KEYS;
@@ -19,9 +18,9 @@ const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federati
 /// Types that mean the same in every subgraph.
 const SHAREABLE: &[&str] = &["Money", "PageInfo"];
 
-/// Writes a schema as that of a subgraph.
-pub(in crate::graph) fn subgraph(schema: &Schema) -> String {
-    let audiences = audiences(schema);
+/// Writes a schema as that of a subgraph. Each part is tagged with the roles in whose contracts it
+/// stands, so that a contract which a composer cuts by a tag is the one that this server keeps to.
+pub(in crate::graph) fn subgraph(schema: &Schema, contracts: &[(Role, &Schema)]) -> String {
     let mut schema = schema.clone();
     let definition = &schema.schema_definition;
     let roots = [
@@ -29,90 +28,90 @@ pub(in crate::graph) fn subgraph(schema: &Schema) -> String {
         &definition.mutation,
         &definition.subscription,
     ];
-    let roots: BTreeSet<Name> = roots
-        .into_iter()
-        .flatten()
-        .map(|it| it.name.clone())
-        .collect();
+    let roots = roots.into_iter().flatten();
+    let marks = Marks {
+        contracts,
+        roots: roots.map(|root| root.name.clone()).collect(),
+    };
     for (name, kind) in &mut schema.types {
-        if kind.is_built_in() {
-            continue;
-        }
-        let tags = || {
-            let roles = audiences.get(name).copied().unwrap_or_default();
-            tags(roles).map(Component::new)
-        };
+        let on_type = || tags(marks.roles_of(name)).map(Component::new);
         match kind {
-            ExtendedType::Object(object) => {
-                let object = object.make_mut();
-                object.directives.extend(keys(name).map(Component::new));
-                if SHAREABLE.contains(&name.as_str()) {
-                    object.directives.push(Component::new(bare("shareable")));
-                }
-                for (field, definition) in &mut object.fields {
-                    let directives = &mut definition.make_mut().directives;
-                    let open_to = open_to(name, field);
-                    if open_to != everybody() {
-                        directives.push(Node::new(scopes(open_to)));
-                    } else if roots.contains(name) {
-                        directives.push(Node::new(bare("authenticated")));
-                    }
-                    directives.extend(self::tags(open_to).map(Node::new));
-                }
-            }
-            ExtendedType::Interface(interface) => {
-                let interface = interface.make_mut();
-                interface.directives.extend(tags());
-                for (field, definition) in &mut interface.fields {
-                    let tags = self::tags(open_to(name, field)).map(Node::new);
-                    definition.make_mut().directives.extend(tags);
-                }
-            }
-            ExtendedType::Scalar(kind) => kind.make_mut().directives.extend(tags()),
-            ExtendedType::Union(kind) => kind.make_mut().directives.extend(tags()),
-            ExtendedType::Enum(kind) => kind.make_mut().directives.extend(tags()),
-            ExtendedType::InputObject(kind) => kind.make_mut().directives.extend(tags()),
+            _ if kind.is_built_in() => {}
+            ExtendedType::Object(object) => marks.mark(name, object.make_mut()),
+            ExtendedType::Interface(kind) => kind.make_mut().directives.extend(on_type()),
+            ExtendedType::Scalar(kind) => kind.make_mut().directives.extend(on_type()),
+            ExtendedType::Union(kind) => kind.make_mut().directives.extend(on_type()),
+            ExtendedType::Enum(kind) => kind.make_mut().directives.extend(on_type()),
+            ExtendedType::InputObject(kind) => kind.make_mut().directives.extend(on_type()),
         }
     }
     LINK.to_owned() + &schema.serialize().to_string()
 }
 
-/// To whom each type is of use: a type of values or of input, to whoever may use a field that it
-/// stands in. Contracts that include by tag would lose it otherwise.
-fn audiences(schema: &Schema) -> IndexMap<Name, Roles> {
-    let mut audiences = IndexMap::<Name, Roles>::default();
-    let mut next: Vec<(&Name, Roles)> = Vec::new();
-    for (of, kind) in &schema.types {
-        let fields = match kind {
-            _ if kind.is_built_in() => continue,
-            ExtendedType::Object(kind) => &kind.fields,
-            ExtendedType::Interface(kind) => &kind.fields,
-            _ => continue,
-        };
-        for (name, field) in fields {
-            let roles = open_to(of, name);
-            next.push((field.ty.inner_named_type(), roles));
-            let arguments = field.arguments.iter();
-            next.extend(arguments.map(|argument| (argument.ty.inner_named_type(), roles)));
-        }
-    }
-    while let Some((name, roles)) = next.pop() {
-        let known = audiences.entry(name.clone()).or_default();
-        let all: Roles = known.iter().chain(roles.iter()).collect();
-        if all == *known {
-            continue;
-        }
-        *known = all;
-        if let Some(ExtendedType::InputObject(input)) = schema.types.get(name) {
-            let fields = input.fields.values();
-            next.extend(fields.map(|field| (field.ty.inner_named_type(), all)));
-        }
-    }
-    audiences
+/// What is to be said of the schema's parts.
+struct Marks<'s> {
+    contracts: &'s [(Role, &'s Schema)],
+    roots: BTreeSet<Name>,
 }
 
-fn everybody() -> Roles {
-    Role::ALL.into_iter().collect()
+impl Marks<'_> {
+    /// In whose contracts a type stands.
+    fn roles_of(&self, of: &Name) -> Roles {
+        let with = self.contracts.iter();
+        with.filter(|(_, contract)| contract.types.contains_key(of))
+            .map(|(role, _)| *role)
+            .collect()
+    }
+
+    /// In whose contracts a field stands.
+    fn roles_of_field(&self, of: &Name, field: &Name) -> Roles {
+        let with = self.contracts.iter();
+        with.filter(|(_, contract)| contract.type_field(of, field).is_ok())
+            .map(|(role, _)| *role)
+            .collect()
+    }
+
+    fn mark(&self, name: &Name, object: &mut ObjectType) {
+        object.directives.extend(keys(name).map(Component::new));
+        if SHAREABLE.contains(&name.as_str()) {
+            object.directives.push(Component::new(bare("shareable")));
+        }
+        // What holds of all fields is said of the type. Not where other subgraphs may add fields:
+        // they say for themselves whose those are.
+        let open = self.roots.contains(name) || keys(name).next().is_some();
+        let fields = || object.fields.keys();
+        let scopes_of_all = fields().map(|field| open_to(name, field));
+        let scopes_of_all = same(scopes_of_all).filter(|_| !open);
+        let tags_of_all = fields().map(|field| self.roles_of_field(name, field));
+        let tags_of_all = same(tags_of_all).filter(|_| !open);
+        for (field, definition) in &mut object.fields {
+            let definition = definition.make_mut();
+            if scopes_of_all.is_none() {
+                let scopes = scopes(open_to(name, field)).map(Node::new);
+                let authenticated = self.roots.contains(name) && scopes.is_none();
+                let authenticated = authenticated.then(|| Node::new(bare("authenticated")));
+                definition.directives.extend(scopes.or(authenticated));
+            }
+            if tags_of_all.is_none() {
+                let roles = self.roles_of_field(name, field);
+                for argument in &mut definition.arguments {
+                    let argument = argument.make_mut();
+                    argument.directives.extend(tags(roles).map(Node::new));
+                }
+                definition.directives.extend(tags(roles).map(Node::new));
+            }
+        }
+        let directives = &mut object.directives;
+        directives.extend(scopes_of_all.and_then(scopes).map(Component::new));
+        let roles = tags_of_all.unwrap_or_default();
+        directives.extend(tags(roles).map(Component::new));
+    }
+}
+
+/// What all are, if they are the same.
+fn same(mut all: impl Iterator<Item = Roles>) -> Option<Roles> {
+    let first = all.next()?;
+    all.all(|roles| roles == first).then_some(first)
 }
 
 fn open_to(of: &str, field: &str) -> Roles {
@@ -139,13 +138,15 @@ fn tags(roles: Roles) -> impl Iterator<Item = Directive> {
         .map(move |role| with("tag", "name", name(role)))
 }
 
-/// Any one of the roles is enough. Routers find them in the token's claim `scope`.
-fn scopes(roles: Roles) -> Directive {
+/// Any one of the roles is enough, and nothing is said of what is open to all. Routers find them in
+/// the token's claim `scope`.
+fn scopes(roles: Roles) -> Option<Directive> {
     let name = |role: Role| Node::new(Value::String(role.name().to_owned()));
     let any = roles
         .iter()
         .map(|role| Node::new(Value::List(vec![name(role)])));
-    with("requiresScopes", "scopes", Value::List(any.collect()))
+    let open = Role::ALL.into_iter().all(|role| roles.contains(role));
+    (!open).then(|| with("requiresScopes", "scopes", Value::List(any.collect())))
 }
 
 fn bare(name: &'static str) -> Directive {
