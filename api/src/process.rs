@@ -10,12 +10,13 @@ use entrepot_event_store::{Feed, Hints, Store};
 use entrepot_migration::{Migrator, MigratorTrait as _};
 use entrepot_projections::registry;
 use entrepot_projections::runner::Runner;
-use sea_orm::Database;
+use sea_orm::{Database, DbBackend};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::access::Access;
 use crate::app::App;
+use crate::bi::access;
 use crate::config::{ConfigError, Place};
 use crate::timers;
 
@@ -36,7 +37,8 @@ pub enum StartError {
     Redis(#[from] redis::RedisError),
 }
 
-/// Brings a database up to date. PostgreSQL needs a login that may change the schema.
+/// Brings a database up to date, and the rights of logins for BI with it. PostgreSQL needs a login
+/// that may change the schema and make roles.
 pub async fn migrate(place: &Place) -> Result<(), StartError> {
     let mut url = place.database()?.url;
     if url.starts_with("sqlite:") && !url.contains('?') {
@@ -50,6 +52,9 @@ pub async fn migrate(place: &Place) -> Result<(), StartError> {
     .await
     .map_err(DbError::from)?;
     Migrator::up(&db, None).await.map_err(DbError::from)?;
+    if db.get_database_backend() == DbBackend::Postgres {
+        access::apply(&db).await.map_err(DbError::from)?;
+    }
     Ok(db.close().await.map_err(DbError::from)?)
 }
 

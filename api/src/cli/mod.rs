@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod bench;
+mod bi;
 mod demo;
 mod import;
 mod maintain;
@@ -58,6 +59,9 @@ enum Command {
     /// Create, list, suspend and release tenants, and take access to them away.
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
+    /// Views for BI tools: logins.
+    #[command(subcommand)]
+    Bi(bi::BiCommand),
 }
 
 /// Any error that ends a command, in a sentence.
@@ -88,6 +92,7 @@ impl Cli {
             Command::Bench(args) => bench::run(place, args).await,
             Command::Schema(args) => contracts::print(args).await,
             Command::Tenant(command) => tenant::run(place, command).await,
+            Command::Bi(command) => bi::run(place, command).await,
         }
     }
 }

@@ -33,7 +33,7 @@ pub(super) struct TokenArgs {
     minutes: u64,
 }
 
-fn role(name: &str) -> Result<Role, String> {
+pub(super) fn role(name: &str) -> Result<Role, String> {
     Role::from_name(name)
         .ok_or_else(|| "not commerce, finance, support, partner or operator".to_owned())
 }

@@ -1,4 +1,4 @@
 //! A tenant never sees another's data, and a tenant in trouble never stops another.
 
 mod neighbors;
-mod row_security;
+pub(crate) mod row_security;

@@ -6,10 +6,12 @@
 //! starts from the third. Nothing else names a role.
 
 mod audience;
+mod columns;
 mod fields;
 pub mod rows;
 
 pub use audience::{Audience, area_of};
+pub use columns::{COLUMNS, area_of_column, sees_view};
 pub use fields::FIELDS;
 pub(super) use rows::visible;
 
