@@ -5,6 +5,7 @@ pub mod access;
 pub mod app;
 pub mod auth;
 mod bench;
+pub mod bounds;
 pub mod cli;
 pub mod config;
 pub mod contracts;

@@ -3,18 +3,21 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 #![expect(clippy::too_many_lines, reason = "tables of cases are long")]
 
+mod abuse;
 mod access;
 mod bad_input;
 mod buyers;
 mod cli;
 mod client;
 mod consistency;
+mod cost;
 mod idempotency;
 mod isolation;
 mod kill;
 mod live;
 mod null_rules;
 mod peers;
+mod persisted;
 mod roles;
 mod schema;
 mod server;

@@ -22,10 +22,12 @@ mod listener;
 mod multipart;
 mod negotiate;
 mod parameters;
+mod persisted;
 mod refusal;
 mod run;
 mod socket;
 mod streaming;
+mod subscriptions;
 
 pub use config::{HttpConfig, Limits, SocketLimits};
 pub use document::{DocumentLimits, InputTypes};
@@ -35,6 +37,7 @@ pub use executor::{Caller, GraphExecutor};
 pub use headers::secured;
 pub use health::{Readiness, health_router};
 pub use listener::{ConnectionPermit, ListenerConfig, serve};
+pub use persisted::{ClassError, Classes};
 
 #[cfg(test)]
 mod tests;
