@@ -101,37 +101,37 @@ impl Costs {
     pub(super) async fn charge(
         self: &Arc<Self>,
         requester: &Requester,
-        requested: u64,
+        estimate: u64,
         weights: &Arc<Weights>,
     ) -> Result<Option<Charge>, Response> {
         if self.mode == CostMode::Off {
             return Ok(None);
         }
         let enforced = self.mode == CostMode::Enforce;
-        if enforced && requested > self.rates.maximum {
+        if enforced && estimate > self.rates.maximum {
             metrics::counter!("entrepot_cost_refused_total", "code" => report::TOO_EXPENSIVE)
                 .increment(1);
-            return Err(report::too_expensive(requested, &self.rates));
+            return Err(report::too_expensive(estimate, &self.rates));
         }
         let holder = Holder {
             tenant: requester.tenant().unwrap_or_default().to_owned(),
             client: requester.client().to_owned(),
         };
         let from_shared = match &self.shared {
-            Some(shared) => shared.take(&holder, requested, &self.rates).await,
+            Some(shared) => shared.take(&holder, estimate, &self.rates).await,
             None => None,
         };
-        let taken = from_shared.unwrap_or_else(|| self.local.take(&holder, requested, &self.rates));
+        let taken = from_shared.unwrap_or_else(|| self.local.take(&holder, estimate, &self.rates));
         if enforced && !taken.granted {
             metrics::counter!("entrepot_cost_refused_total", "code" => report::THROTTLED)
                 .increment(1);
-            return Err(report::throttled(requested, taken, &self.rates));
+            return Err(report::throttled(estimate, taken, &self.rates));
         }
         Ok(Some(Charge {
             costs: Arc::clone(self),
             holder,
-            requested,
-            taken: if taken.granted { requested } else { 0 },
+            requested: estimate,
+            taken: if taken.granted { estimate } else { 0 },
             left: taken.left,
             meter: Meter::new(weights),
         }))

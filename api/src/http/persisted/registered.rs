@@ -49,20 +49,20 @@ impl Registered {
     pub(super) fn keep(&self, tenant: &str, hash: &str, text: &str) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !kept.tenants.contains(tenant) {
-            let shelf = Shelf {
+            let own = Shelf {
                 documents: LruCache::unbounded(),
                 bytes: 0,
             };
-            kept.tenants.put(tenant.to_owned(), shelf);
+            kept.tenants.put(tenant.to_owned(), own);
         }
-        let Some(shelf) = kept.tenants.get_mut(tenant) else {
+        let Some(own) = kept.tenants.get_mut(tenant) else {
             return;
         };
-        let before = shelf.bytes;
-        if shelf.documents.put(hash.to_owned(), text.into()).is_none() {
-            shelf.bytes += size(text);
+        let before = own.bytes;
+        if own.documents.put(hash.to_owned(), text.into()).is_none() {
+            own.bytes += size(text);
         }
-        while shelf.bytes > TENANT_BYTES_MAX && shelf.drop_oldest() {}
+        while own.bytes > TENANT_BYTES_MAX && own.drop_oldest() {}
         kept.bytes = kept.bytes + kept.tenants.peek(tenant).map_or(0, |it| it.bytes) - before;
         kept.make_room();
     }
@@ -71,10 +71,10 @@ impl Registered {
 impl Kept {
     fn make_room(&mut self) {
         while self.bytes > BYTES_MAX {
-            let Some((_, shelf)) = self.tenants.pop_lru() else {
+            let Some((_, own)) = self.tenants.pop_lru() else {
                 return;
             };
-            self.bytes -= shelf.bytes;
+            self.bytes -= own.bytes;
         }
     }
 }
@@ -97,7 +97,7 @@ mod tests {
 
     fn bytes(registered: &Registered) -> usize {
         let kept = registered.0.lock().unwrap();
-        let sum = kept.tenants.iter().map(|(_, shelf)| shelf.bytes).sum();
+        let sum = kept.tenants.iter().map(|(_, own)| own.bytes).sum();
         assert_eq!(kept.bytes, sum);
         sum
     }
