@@ -52,7 +52,7 @@ impl Manifest {
             } else {
                 (key, value)
             };
-            self.put(id, &document)?;
+            self.put(&id, &document)?;
         }
         Ok(())
     }
@@ -71,20 +71,20 @@ impl Manifest {
         for (index, operation) in operations.into_iter().enumerate() {
             let operation: Operation = serde_json::from_value(operation)
                 .map_err(|error| format!("operations[{index}]: {error}"))?;
-            self.put(operation.id, &operation.body)?;
+            self.put(&operation.id, &operation.body)?;
         }
         Ok(())
     }
 
-    fn put(&mut self, id: String, text: &str) -> Result<(), String> {
-        let wrong = |why: &str| format!("entry `{}`: {why}", short(&id));
+    fn put(&mut self, id: &str, text: &str) -> Result<(), String> {
+        let wrong = |why: &str| format!("entry `{}`: {why}", short(id));
         if id.is_empty() || id.len() > ID_BYTES_MAX {
             return Err(wrong("the id is empty or too long"));
         }
         parse_query(text).map_err(|error| wrong(&error.to_string()))?;
         let text: Arc<str> = text.into();
         self.by_hash.insert(digest(&text), Arc::clone(&text));
-        match self.by_id.insert(id.clone(), Arc::clone(&text)) {
+        match self.by_id.insert(id.to_owned(), Arc::clone(&text)) {
             Some(other) if other != text => Err(wrong("the id stands for two documents")),
             _ => Ok(()),
         }
