@@ -10,6 +10,9 @@ use crate::graph::cost::{CostMode, Costs, Rates};
 use crate::graph::turns::{TurnLimits, Turns};
 use crate::http::{Limits, SocketLimits};
 
+/// Connections to read by that are left for what takes no turn: the log, the catalogue.
+const WITHOUT_TURN: usize = 2;
+
 /// Bounds on what is asked for.
 #[derive(Clone, Debug, Args)]
 pub struct BoundArgs {
@@ -55,10 +58,12 @@ pub struct BoundArgs {
 }
 
 impl BoundArgs {
-    /// Turns to read by so many connections; none if tenants are not bounded.
+    /// Turns to read by so many connections, less those that are left for what takes no turn; none
+    /// if tenants are not bounded.
     pub(crate) fn turns(&self, connections: u32) -> Option<Arc<Turns>> {
+        let connections = usize::try_from(connections).unwrap_or(usize::MAX);
         let limits = TurnLimits {
-            all: usize::try_from(connections).unwrap_or(usize::MAX),
+            all: connections.saturating_sub(WITHOUT_TURN).max(1),
             each: self.tenant_queries,
             queue: self.tenant_queue,
             patience: self.queue_timeout,

@@ -149,7 +149,9 @@ fn attacks() -> Vec<(String, &'static str)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn documents_that_ask_for_too_much_are_refused_on_every_way_in() {
     let db = TestDb::sqlite().await;
-    let (server, seller) = north(&db).await;
+    tenants(&db, &["north"]).await;
+    let server = Server::start_with(&db, &["--cost-maximum", "50000"]).await;
+    let seller = server.client("north", Role::Commerce);
     let mut socket = Socket::open(&seller).await;
     for (text, code) in attacks() {
         let shown: String = text.chars().take(120).collect();
@@ -392,6 +394,51 @@ async fn a_client_that_never_ends_its_request_is_cut_off_and_holds_up_nobody() {
             "{said}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tenant_that_asks_too_much_at_once_waits_for_itself() {
+    let db = TestDb::sqlite().await;
+    tenants(&db, &["north", "south"]).await;
+    let few = ["--tenant-queries", "1", "--tenant-queue", "1"];
+    let server = Server::start_with(&db, &few).await;
+    let seller = server.client("north", Role::Commerce);
+    let aliases = (0..20).fold(String::new(), |all, at| {
+        all + &format!(
+            "a{at}: products(first: 250) {{ totalCount nodes {{ id prices {{ amount }} }} }} "
+        )
+    });
+    let mut asked = tokio::task::JoinSet::new();
+    for _ in 0..60 {
+        let (seller, query) = (seller.clone(), format!("{{ {aliases} }}"));
+        asked.spawn(async move { seller.post(&query, json!({})).await.unwrap() });
+    }
+    let stranger = server.client("south", Role::Commerce);
+    for _ in 0..20 {
+        let found = stranger
+            .ask("{ products(first: 1) { nodes { id } } }", json!({}))
+            .await;
+        assert_eq!(found["products"]["nodes"].as_array().map(Vec::len), Some(1));
+    }
+    let (mut answered, mut turned_away) = (0, 0);
+    while let Some(answer) = asked.join_next().await {
+        let answer = answer.unwrap();
+        if answer.status == 200 {
+            answered += 1;
+            continue;
+        }
+        let error = &answer.json()["errors"][0]["extensions"];
+        assert_eq!(
+            (answer.status, &error["code"], &error["retryable"]),
+            (429, &json!("THROTTLED"), &json!(true))
+        );
+        assert_eq!(
+            (answer.header("retry-after"), &error["retryAfterMs"]),
+            (Some("1"), &json!(1000))
+        );
+        turned_away += 1;
+    }
+    assert!(answered > 0 && turned_away > 0, "{answered} {turned_away}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

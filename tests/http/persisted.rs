@@ -37,7 +37,8 @@ async fn served(db: &TestDb) -> Server {
         "{ customers(first: 250) { nodes { orders(first: 250) { nodes { id } } } } }",
         "live": "subscription { orderChanged { cursor } }", "closed": "{ margins { totalCount } }" });
     let path = classes(db, &listed);
-    Server::start_with(db, &["--clients", path.to_str().unwrap()]).await
+    let clients = path.to_str().unwrap();
+    Server::start_with(db, &["--clients", clients, "--cost-maximum", "50000"]).await
 }
 
 fn code(answer: &Json) -> &Json {

@@ -65,6 +65,8 @@ pub struct Costs {
 pub(super) struct Charge {
     costs: Arc<Costs>,
     holder: Holder,
+    /// Where it was taken, if not in this process.
+    from: Option<Arc<Shared>>,
     /// The estimate.
     requested: u64,
     /// What was really taken.
@@ -117,11 +119,12 @@ impl Costs {
             tenant: requester.tenant().unwrap_or_default().to_owned(),
             client: requester.client().to_owned(),
         };
-        let from_shared = match &self.shared {
+        let shared = match &self.shared {
             Some(shared) => shared.take(&holder, estimate, &self.rates).await,
             None => None,
         };
-        let taken = from_shared.unwrap_or_else(|| self.local.take(&holder, estimate, &self.rates));
+        let from = self.shared.clone().filter(|_| shared.is_some());
+        let taken = shared.unwrap_or_else(|| self.local.take(&holder, estimate, &self.rates));
         if enforced && !taken.granted {
             metrics::counter!("entrepot_cost_refused_total", "code" => report::THROTTLED)
                 .increment(1);
@@ -130,6 +133,7 @@ impl Costs {
         Ok(Some(Charge {
             costs: Arc::clone(self),
             holder,
+            from,
             requested: estimate,
             taken: if taken.granted { estimate } else { 0 },
             left: taken.left,
@@ -151,19 +155,15 @@ impl Charge {
             taken: self.taken,
             spent: self.meter.spent(),
         };
-        let left = if let Some(shared) = &self.costs.shared {
-            let left = settled.apply(self.left, &self.costs.rates);
-            let (shared, rates) = (Arc::clone(shared), self.costs.rates);
-            let holder = self.holder.clone();
+        let (rates, holder) = (self.costs.rates, self.holder);
+        let left = if let Some(shared) = self.from {
             // The answer does not wait for it.
             tokio::spawn(async move { shared.settle(&holder, settled, &rates).await });
-            left
+            settled.apply(self.left, &rates)
         } else {
-            self.costs
-                .local
-                .settle(&self.holder, settled, &self.costs.rates)
+            self.costs.local.settle(&holder, settled, &rates)
         };
-        let cost = report::settled(self.requested, settled.spent, left, &self.costs.rates);
+        let cost = report::settled(self.requested, settled.spent, left, &rates);
         response
             .extensions
             .insert(report::EXTENSION.to_owned(), cost);
