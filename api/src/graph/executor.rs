@@ -83,7 +83,7 @@ impl Executor {
         &self,
         document: &str,
         caller: &Caller,
-    ) -> Result<(Arc<Contract>, Arc<Checked>), Response> {
+    ) -> Result<(Arc<Contract>, Arc<Checked>), Vec<ServerError>> {
         let contract = self.contracts.of(Audience::of(caller));
         let contract = contract.map_err(|error| {
             tracing::error!(%error, "a contract cannot be cut");
@@ -91,14 +91,16 @@ impl Executor {
                 "INTERNAL_SERVER_ERROR",
                 "something went wrong on our side",
             ))
+            .errors
         })?;
-        let checked = contract.check(document);
-        Ok((contract, checked.map_err(Response::from_errors)?))
+        let checked = contract.check(document)?;
+        Ok((contract, checked))
     }
 
     /// Lets a request in if it keeps to the caller's contract and the caller has what it may cost.
     async fn admit(&self, request: &Request, caller: &Caller) -> Result<Admitted, Response> {
-        let (contract, checked) = self.check(&request.query, caller)?;
+        let found = self.check(&request.query, caller);
+        let (contract, checked) = found.map_err(Response::from_errors)?;
         let cost = checked.cost(request);
         let charge = self.costs.charge(&caller.requester, cost, &self.weights);
         Ok(Admitted {
@@ -217,7 +219,7 @@ impl GraphExecutor for Executor {
     fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Response> {
         let cost = match self.check(&request.query, &caller) {
             Ok((_, checked)) => checked.cost(&request),
-            Err(refused) => return once(async { refused }).boxed(),
+            Err(errors) => return once(async { Response::from_errors(errors) }).boxed(),
         };
         let (schema, app) = (self.schema.clone(), Arc::clone(&self.app));
         let (costs, weights) = (Arc::clone(&self.costs), Arc::clone(&self.weights));
