@@ -15,6 +15,10 @@ pub struct App {
     pub vault: Vault,
     /// Who may still reach which tenant.
     pub access: Access,
+    /// How many connections to the database there are to read by.
+    pub readers: u32,
+    /// What nodes share besides the database, if anything.
+    pub redis: Option<redis::Client>,
     /// What is derived from the deployment's secret.
     pub secrets: Secrets,
 }

@@ -6,6 +6,7 @@ pub mod app;
 pub mod auth;
 mod bench;
 pub mod bi;
+pub mod bounds;
 pub mod cli;
 pub mod config;
 pub mod contracts;

@@ -66,12 +66,10 @@ pub async fn open(place: &Place, stop: &CancellationToken) -> Result<App, StartE
     }
     let secrets = place.secrets()?;
     let feed = Arc::new(Feed::default());
-    let hints = match &place.redis_url {
-        Some(url) => Hints::redis(
-            redis::Client::open(url.as_str())?,
-            Arc::clone(&feed),
-            stop.clone(),
-        ),
+    let redis = place.redis_url.as_deref().map(redis::Client::open);
+    let redis = redis.transpose()?;
+    let hints = match redis.clone() {
+        Some(client) => Hints::redis(client, Arc::clone(&feed), stop.clone()),
         None => Hints::none(),
     };
     let db = Db::open(&options).await.map_err(|error| {
@@ -86,6 +84,8 @@ pub async fn open(place: &Place, stop: &CancellationToken) -> Result<App, StartE
     Ok(App {
         access: Access::new(store.clone()),
         vault: Vault::new(secrets.vault_key()),
+        readers: options.connections,
+        redis,
         secrets,
         store,
     })

@@ -11,10 +11,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::auth::{IssuerConfig, Verifier};
+use crate::bounds::BoundArgs;
 use crate::config::{self, AUDIENCE};
 use crate::graph::{Executor, graph};
 use crate::http::{
-    self, Callbacks, HttpConfig, ListenerConfig, Readiness, graphql_router, health_router,
+    self, Callbacks, Classes, HttpConfig, ListenerConfig, Readiness, graphql_router, health_router,
 };
 use crate::process::Workers;
 use crate::secrets::SECRET_MIN;
@@ -54,9 +55,15 @@ pub struct ServeArgs {
     /// Hosts of routers (host or host:port) to which subscriptions may be posted by HTTP callback; none without it.
     #[arg(long, env = "ENTREPOT_CALLBACK_HOSTS", value_delimiter = ',')]
     pub callback_hosts: Vec<String>,
+    /// JSON file of the classes of clients: which documents each may send, and the manifests of trusted ones.
+    #[arg(long, env = "ENTREPOT_CLIENTS")]
+    pub clients: Option<std::path::PathBuf>,
     /// Connections open at one time, sockets included.
     #[arg(long, env = "ENTREPOT_CONNECTIONS", default_value_t = 20_000)]
     pub connections: u32,
+    /// What one client and one tenant may take.
+    #[command(flatten)]
+    pub bounds: BoundArgs,
 }
 
 /// Why serving fails.
@@ -74,6 +81,9 @@ pub enum ServeError {
     /// An issuer is wrong.
     #[error(transparent)]
     Issuer(#[from] crate::auth::IssuerError),
+    /// The classes of clients are wrong.
+    #[error(transparent)]
+    Clients(#[from] http::ClassError),
     /// The schema is wrong.
     #[error("the schema: {0}")]
     Schema(#[from] crate::graph::SchemaError),
@@ -97,16 +107,25 @@ pub async fn serve(
     let address = listener
         .local_addr()
         .map_err(|error| ServeError::Listen(args.listen, error))?;
+    let classes = args.clients.as_deref().map(Classes::read).transpose()?;
+    let classes = classes.unwrap_or_default();
     let workers = (args.role != Duty::Api).then(|| Workers::start(&app.store, true));
 
     let callbacks = Callbacks::to(&args.callback_hosts)?;
     let mut router = health(&app, recorder);
     if args.role != Duty::Worker {
-        let executor = Executor::new(graph(), Arc::new(app.clone()))?;
+        let executor = Executor::new(
+            graph(),
+            Arc::new(app.clone()),
+            args.bounds.costs(app.redis.clone(), &stop),
+            args.bounds.turns(app.readers),
+        )?;
         let config = HttpConfig {
             origins_allowed: args.origins.clone(),
             router_secret: router_secret(args)?,
             callbacks: callbacks.clone(),
+            classes: Arc::new(classes),
+            limits: args.bounds.limits(),
             shutdown: stop.clone(),
             ..HttpConfig::default()
         };
@@ -115,6 +134,7 @@ pub async fn serve(
     ready(address);
     let connections = ListenerConfig {
         connections_max: args.connections,
+        header_timeout: args.bounds.header_timeout,
         ..ListenerConfig::default()
     };
     http::serve(listener, router, connections, stop).await;

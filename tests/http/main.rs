@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 #![expect(clippy::too_many_lines, reason = "tables of cases are long")]
 
+mod abuse;
 mod access;
 mod bad_input;
 mod buyers;
@@ -11,12 +12,14 @@ mod cli;
 mod client;
 mod consistency;
 mod federation;
+mod cost;
 mod idempotency;
 mod isolation;
 mod kill;
 mod live;
 mod null_rules;
 mod peers;
+mod persisted;
 mod roles;
 mod schema;
 mod server;

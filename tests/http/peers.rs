@@ -12,7 +12,8 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
 use tokio::time::timeout;
 
-use super::server::{DEADLINE, Server, issue, token};
+use super::persisted::classes;
+use super::server::{DEADLINE, Server, issue, token, token_of};
 use super::shopfront::{north, order_of, place, receive, tenants};
 
 /// The oldest Node.js that the clients run on.
@@ -222,6 +223,25 @@ async fn the_clients_of_streams_are_content() {
         (&json!(0), &json!(0)),
         "{report:#}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn apollo_client_names_documents() {
+    let db = TestDb::sqlite().await;
+    tenants(&db, &["north"]).await;
+    // As Apollo Client prints it.
+    let listed = "query Listed {\n  orders(first: 1) {\n    nodes {\n      id\n      __typename\n    }\n    __typename\n  }\n}";
+    let manifest = json!({ "format": "apollo-persisted-query-manifest", "version": 1,
+        "operations": [{ "id": "1", "name": "Listed", "type": "query", "body": listed }] });
+    let path = classes(&db, &manifest);
+    let server = Server::start_with(&db, &["--clients", path.to_str().unwrap()]).await;
+    let token = |client| token_of("north", Role::Commerce, client);
+    let arguments = [server.url(), token("web"), token("partner"), token("bi")];
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let report = Peer::start("apollo-persisted.mjs", &arguments)
+        .report()
+        .await;
+    assert_eq!(report["error"], 0, "{report:#}");
 }
 
 both! {

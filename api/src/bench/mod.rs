@@ -8,6 +8,7 @@
 
 mod client;
 mod commands;
+mod fairness;
 mod figure;
 mod ground;
 mod import;
@@ -78,6 +79,8 @@ enum Scenario {
     Commands,
     /// From a command to the subscriber who sees it.
     Live,
+    /// One tenant's queries while another asks for as much as it can.
+    Fairness,
     /// Folding read models again.
     Rebuild,
     /// Importing a file of orders.
@@ -107,6 +110,7 @@ async fn measure(ground: &Ground, args: &BenchArgs) -> Result<Vec<Figure>> {
     match args.scenario {
         Scenario::Commands => commands::measure(ground, args, &mut series).await?,
         Scenario::Live => live::measure(ground, args, &mut series).await?,
+        Scenario::Fairness => fairness::measure(ground, args, &mut series).await?,
         Scenario::Rebuild => rebuild::measure(ground, args, &mut series).await?,
         Scenario::Import => import::measure(ground, args, &mut series).await?,
         Scenario::Memory => memory::measure(ground, args, &mut series).await?,

@@ -28,8 +28,14 @@ pub(super) struct Server {
 impl Server {
     /// Starts a server on the ground's database, and answers when it does.
     pub(super) async fn start(ground: &Ground) -> Result<Self> {
+        Self::start_with(ground, &[]).await
+    }
+
+    /// The same with more settings.
+    pub(super) async fn start_with(ground: &Ground, more: &[(&str, &str)]) -> Result<Self> {
         let address = free_address()?;
-        let mut child = command(ground.place(), address)?.spawn()?;
+        let mut command = command(ground.place(), address)?;
+        let mut child = command.envs(more.iter().copied()).spawn()?;
         let pid = child.id().ok_or("the server ended at once")?;
         let started = Instant::now();
         while TcpStream::connect(address).await.is_err() {

@@ -1,8 +1,8 @@
 //! What the library's execution lacks, in one extension because each costs a hook per field: fields
-//! that are not open to the caller are refused, errors of nullable fields stay where they are, and
-//! accidents are masked.
+//! that are not open to the caller are refused, errors of nullable fields stay where they are,
+//! accidents are masked, and costs are counted.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo,
@@ -11,6 +11,7 @@ use async_graphql::{
     PathSegment, QueryPathNode, QueryPathSegment, Response, ServerError, ServerResult, Value,
 };
 
+use super::cost::Meter;
 use super::session::Session;
 
 /// Makes an [`Engine`] for each request.
@@ -28,6 +29,8 @@ impl ExtensionFactory for EngineFactory {
 struct Engine {
     /// Errors of nullable fields, which became null.
     errors: Mutex<Vec<ServerError>>,
+    /// Counts what the fields cost, where that is counted.
+    meter: OnceLock<Meter>,
 }
 
 #[async_trait::async_trait]
@@ -38,6 +41,9 @@ impl Extension for Engine {
         operation: Option<&str>,
         next: NextExecute<'_>,
     ) -> Response {
+        if let Some(meter) = ctx.data_opt::<Meter>() {
+            self.meter.get_or_init(|| meter.clone());
+        }
         let mut response = next.run(ctx, operation).await;
         let mut errors =
             std::mem::take(&mut *self.errors.lock().unwrap_or_else(PoisonError::into_inner));
@@ -57,10 +63,17 @@ impl Extension for Engine {
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
         let nullable = !info.return_type.ends_with('!');
+        let (of, field) = (info.parent_type, info.name);
         let resolved = match check(ctx, &info) {
             Ok(()) => next.run(ctx, info).await,
             Err(refusal) => Err(refusal),
         };
+        // The library also calls for each member of a list; a list is one field.
+        if let Some(meter) = self.meter.get()
+            && !of.starts_with('[')
+        {
+            meter.field(of, field, resolved.as_ref().ok().and_then(Option::as_ref));
+        }
         match resolved {
             Err(error) if nullable => {
                 self.errors

@@ -1,7 +1,10 @@
 //! Errors of the graph: a stable code, whether it is worth retrying, and a message that tells
 //! nothing of the inside.
 
-use async_graphql::{Error, ErrorExtensions as _};
+use std::time::Duration;
+
+use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions as _, Response, ServerError};
+use axum::http::header::RETRY_AFTER;
 use entrepot_event_store::db::DbError;
 use entrepot_event_store::{StoreError, SubmitError};
 
@@ -15,10 +18,26 @@ pub(crate) fn fault(code: &'static str, message: impl Into<String>) -> Error {
             "retryable",
             matches!(
                 code,
-                "THROTTLED" | "READ_NOT_YET_CONSISTENT" | "UNAVAILABLE"
+                "OVERLOADED" | "THROTTLED" | "READ_NOT_YET_CONSISTENT" | "UNAVAILABLE"
             ),
         );
     })
+}
+
+/// Refuses a request for now. When to come again is said in the error and by the header
+/// `retry-after`, in whole seconds.
+pub(crate) fn later(code: &'static str, message: String, wait: Duration) -> Response {
+    let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    let mut error = ServerError::new(message, None);
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", code);
+    extensions.set("retryable", true);
+    extensions.set("retryAfterMs", wait_ms);
+    error.extensions = Some(extensions);
+    let mut response = Response::from_errors(vec![error]);
+    let seconds = wait_ms.div_ceil(1000).max(1);
+    response.http_headers.insert(RETRY_AFTER, seconds.into());
+    response
 }
 
 /// Input that no rule has looked at yet: a malformed id, a page that is too long.

@@ -9,10 +9,12 @@ use futures_util::{Stream, StreamExt as _};
 
 use super::consistency::Token;
 use super::contract::{Checked, Contract, ContractError, Contracts, Told};
+use super::cost::{Charge, Costs, Weights};
 use super::error::{self, bad_input, fault};
 use super::loader;
 use super::policy::Audience;
 use super::session::Session;
+use super::turns::Turns;
 use super::{Graph, live::Cursor};
 use crate::access;
 use crate::app::App;
@@ -28,6 +30,16 @@ pub struct Executor {
     app: Arc<App>,
     input_types: InputTypes,
     contracts: Arc<Contracts>,
+    costs: Arc<Costs>,
+    weights: Arc<Weights>,
+    turns: Option<Arc<Turns>>,
+}
+
+/// A request that may run: what it is checked against, and what was taken for it.
+struct Admitted {
+    contract: Arc<Contract>,
+    checked: Arc<Checked>,
+    charge: Option<Charge>,
 }
 
 /// Why there is no executor: bugs of the schema.
@@ -47,20 +59,29 @@ impl Executor {
     /// # Errors
     ///
     /// If the schema's own text does not parse, or cannot be cut: a bug of the schema.
-    pub fn new(schema: Graph, app: Arc<App>) -> Result<Self, SchemaError> {
+    pub fn new(
+        schema: Graph,
+        app: Arc<App>,
+        costs: Costs,
+        turns: Option<Arc<Turns>>,
+    ) -> Result<Self, SchemaError> {
         let sdl = super::sdl_of(&schema);
+        let contracts = Arc::new(Contracts::new(&sdl)?);
         Ok(Self {
             schema,
             app,
             input_types: InputTypes::from_sdl(&sdl)?,
-            contracts: Arc::new(Contracts::new(&sdl)?),
+            costs: Arc::new(costs),
+            weights: Arc::new(Weights::new(contracts.whole())),
+            contracts,
+            turns,
         })
     }
 
     /// The caller's contract, and the document if it keeps to it.
-    fn admit(
+    fn check(
         &self,
-        request: &Request,
+        document: &str,
         caller: &Caller,
     ) -> Result<(Arc<Contract>, Arc<Checked>), Vec<ServerError>> {
         let contract = self.contracts.of(Audience::of(caller));
@@ -72,12 +93,71 @@ impl Executor {
             ))
             .errors
         })?;
-        let checked = contract.check(&request.query)?;
+        let checked = contract.check(document)?;
         Ok((contract, checked))
     }
 
+    /// Lets a request in if it keeps to the caller's contract and the caller has what it may cost.
+    async fn admit(&self, request: &Request, caller: &Caller) -> Result<Admitted, Response> {
+        let found = self.check(&request.query, caller);
+        let (contract, checked) = found.map_err(Response::from_errors)?;
+        let cost = checked.cost(request);
+        let charge = self.costs.charge(&caller.requester, cost, &self.weights);
+        Ok(Admitted {
+            charge: charge.await?,
+            contract,
+            checked,
+        })
+    }
+
+    async fn answer(&self, request: Request, caller: Caller, admitted: &Admitted) -> Response {
+        let session = match Self::session(&self.app, self.turns.clone(), caller).await {
+            Ok(session) => session,
+            Err(error) => return refuse(error),
+        };
+        let meter = admitted.charge.as_ref().map(Charge::meter);
+        let (mut request, about_schema) =
+            match admitted.contract.introspect(&admitted.checked, &request) {
+                Told::Nothing => (request, None),
+                Told::All(response) => {
+                    meter.inspect(|meter| meter.introspected());
+                    return response;
+                }
+                Told::Part(data) => {
+                    meter.inspect(|meter| meter.introspected());
+                    (request, Some(data))
+                }
+            };
+        if admitted.checked.reads(&request)
+            && let Err(busy) = session.queue().await
+        {
+            return busy.refusal();
+        }
+        if let Some(meter) = meter {
+            request = request.data(meter.clone());
+        }
+        let request = request
+            .disable_introspection()
+            .data(Arc::clone(&session))
+            .data(Arc::clone(&self.contracts));
+        let request = loader::attach(request, &session);
+        let mut response = self.schema.execute(request).await;
+        if let (Value::Object(data), Some(Value::Object(about_schema))) =
+            (&mut response.data, about_schema)
+        {
+            data.extend(about_schema);
+        }
+        session.finish().await;
+        report(&mut response, &session);
+        response
+    }
+
     /// Finds the caller's tenant and waits for the state that the caller asks for.
-    async fn session(app: &Arc<App>, caller: Caller) -> Result<Arc<Session>, async_graphql::Error> {
+    async fn session(
+        app: &Arc<App>,
+        turns: Option<Arc<Turns>>,
+        caller: Caller,
+    ) -> Result<Arc<Session>, async_graphql::Error> {
         let tenant = match caller.requester.tenant() {
             None => None,
             // A platform operator may name a tenant that it is about to create.
@@ -95,7 +175,7 @@ impl Executor {
             }
             _ => None,
         };
-        let session = Session::new(Arc::clone(app), caller, tenant);
+        let session = Session::new(Arc::clone(app), turns, caller, tenant);
         session.check_access().await?;
         if let Some(token) = token {
             session.wait(token.position).await?;
@@ -106,32 +186,14 @@ impl Executor {
 
 impl GraphExecutor for Executor {
     async fn execute(&self, request: Request, caller: Caller) -> Response {
-        let (contract, checked) = match self.admit(&request, &caller) {
+        let admitted = match self.admit(&request, &caller).await {
             Ok(admitted) => admitted,
-            Err(errors) => return Response::from_errors(errors),
+            Err(refused) => return refused,
         };
-        let session = match Self::session(&self.app, caller).await {
-            Ok(session) => session,
-            Err(error) => return refuse(error),
-        };
-        let (request, about_schema) = match contract.introspect(&checked, &request) {
-            Told::Nothing => (request, None),
-            Told::All(response) => return response,
-            Told::Part(data) => (request, Some(data)),
-        };
-        let request = request
-            .disable_introspection()
-            .data(Arc::clone(&session))
-            .data(Arc::clone(&self.contracts));
-        let request = loader::attach(request, &session);
-        let mut response = self.schema.execute(request).await;
-        if let (Value::Object(data), Some(Value::Object(about_schema))) =
-            (&mut response.data, about_schema)
-        {
-            data.extend(about_schema);
+        let mut response = self.answer(request, caller, &admitted).await;
+        if let Some(charge) = admitted.charge {
+            charge.settle(&mut response);
         }
-        session.finish().await;
-        report(&mut response, &session);
         response
     }
 
@@ -146,17 +208,28 @@ impl GraphExecutor for Executor {
         }
     }
 
+    fn valid(&self, document: &str, caller: &Caller) -> bool {
+        self.check(document, caller).is_ok()
+    }
+
     fn input_types(&self) -> InputTypes {
         self.input_types.clone()
     }
 
     fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Response> {
-        if let Err(errors) = self.admit(&request, &caller) {
-            return once(async { Response::from_errors(errors) }).boxed();
-        }
+        let cost = match self.check(&request.query, &caller) {
+            Ok((_, checked)) => checked.cost(&request),
+            Err(errors) => return once(async { Response::from_errors(errors) }).boxed(),
+        };
         let (schema, app) = (self.schema.clone(), Arc::clone(&self.app));
+        let (costs, weights) = (Arc::clone(&self.costs), Arc::clone(&self.weights));
+        let turns = self.turns.clone();
         let started = async move {
-            let session = match Self::session(&app, caller).await {
+            // Kept whole: there is no end at which to settle.
+            if let Err(refused) = costs.charge(&caller.requester, cost, &weights).await {
+                return once(async { refused }).boxed();
+            }
+            let session = match Self::session(&app, turns, caller).await {
                 Ok(session) => session,
                 Err(error) => return once(async { refuse(error) }).boxed(),
             };

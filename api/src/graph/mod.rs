@@ -3,7 +3,7 @@
 //! An area's file holds its types, queries, commands and live updates. What all areas share:
 //! [`session`] (who asks, and the one state that is read), [`policy`] (who may), [`contract`] (what of
 //! the schema a caller may use), [`scalar`],
-//! [`page`] (connections), [`federation`] (what routers ask), [`command`] (mutations), [`live`] (subscriptions), [`loader`] (batching).
+//! [`page`] (connections), [`cost`] (what operations cost and clients may spend), [`federation`] (what routers ask), [`command`] (mutations), [`live`] (subscriptions), [`loader`] (batching), [`turns`] (who reads when).
 //! Resolvers hold no rules and no SQL beyond a filter; another tenant's rows are out of reach of
 //! any argument.
 
@@ -20,6 +20,7 @@ mod catalog;
 mod command;
 mod consistency;
 pub mod contract;
+pub mod cost;
 mod customers;
 mod engine;
 mod error;
@@ -41,6 +42,7 @@ mod scalar;
 pub mod session;
 mod subscriptions;
 mod tenants;
+pub mod turns;
 
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema, ValidationMode};
 

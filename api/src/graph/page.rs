@@ -18,9 +18,9 @@ use super::session::session;
 use crate::secrets::Secrets;
 
 /// Rows of a page that asks for no number.
-const PAGE_DEFAULT: i32 = 50;
+pub(super) const PAGE_DEFAULT: i32 = 50;
 /// Rows of a page at most.
-const PAGE_MAX: i32 = 250;
+pub(super) const PAGE_MAX: i32 = 250;
 
 /// The arguments of every connection.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,7 @@
 //! One request: who asks, for which tenant, and the one state of the read models that it sees.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_graphql::{Context, Result};
@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 
 use super::error::{self, fault};
 use super::policy::{self, Audience};
+use super::turns::{Busy, Turn, Turns};
 use crate::app::App;
 use crate::auth::Requester;
 use crate::http::Caller;
@@ -25,6 +26,9 @@ pub const GROUP: &str = "core";
 pub struct Session {
     /// What the process shares.
     pub app: Arc<App>,
+    turns: Option<Arc<Turns>>,
+    /// The turn of a query, held while it runs.
+    turn: OnceLock<Turn>,
     caller: Caller,
     tenant: Option<TenantId>,
     snapshot: Mutex<Option<Arc<Snapshot>>>,
@@ -40,14 +44,23 @@ pub struct Snapshot {
     pub tx: Tx,
     /// The position that the rows stand at.
     pub as_of: i64,
+    /// Where the request as a whole holds none.
+    _turn: Option<Turn>,
 }
 
 impl Session {
     /// A request of a verified caller. `tenant` is the one that the caller's token selected.
-    pub fn new(app: Arc<App>, caller: Caller, tenant: Option<TenantId>) -> Arc<Self> {
+    pub(super) fn new(
+        app: Arc<App>,
+        turns: Option<Arc<Turns>>,
+        caller: Caller,
+        tenant: Option<TenantId>,
+    ) -> Arc<Self> {
         let (snapshot, written, as_of) = (Mutex::default(), AtomicI64::new(0), AtomicI64::new(0));
         Arc::new(Self {
             app,
+            turns,
+            turn: OnceLock::new(),
             caller,
             tenant,
             snapshot,
@@ -117,6 +130,16 @@ impl Session {
         policy::channels_of(self.requester().roles(), self.requester().channels())
     }
 
+    /// Waits for the turn of a query. It is over when the request is.
+    pub(super) async fn queue(&self) -> Result<(), Busy> {
+        if let (Some(turns), Some(tenant)) = (&self.turns, self.tenant) {
+            let turn = turns.take(tenant).await?;
+            // A request waits once.
+            drop(self.turn.set(turn));
+        }
+        Ok(())
+    }
+
     /// The state that this request reads: the same for all its fields, and never before what it
     /// wrote itself.
     pub async fn read(&self) -> Result<Arc<Snapshot>> {
@@ -130,15 +153,21 @@ impl Session {
         if written > 0 {
             self.wait(written).await?;
         }
+        // First the old one ends: who holds a connection must not wait for another.
+        end(held.take()).await;
         let fresh = Arc::new(self.begin().await?);
         self.as_of.store(fresh.as_of, Ordering::Release);
-        end(held.replace(Arc::clone(&fresh))).await;
+        *held = Some(Arc::clone(&fresh));
         Ok(fresh)
     }
 
     /// A state of its own, as of now: live updates read one for each batch.
     pub async fn begin(&self) -> Result<Snapshot> {
         let tenant = self.tenant()?;
+        let turn = match &self.turns {
+            Some(turns) if self.turn.get().is_none() => turns.wait(tenant).await,
+            _ => None,
+        };
         let tx = self
             .app
             .store
@@ -149,7 +178,11 @@ impl Session {
         let as_of = group::checkpoint_in(&tx, tenant, GROUP)
             .await
             .map_err(error::db)?;
-        Ok(Snapshot { tx, as_of })
+        Ok(Snapshot {
+            tx,
+            as_of,
+            _turn: turn,
+        })
     }
 
     /// Waits until the read models have reached a position.

@@ -1,11 +1,10 @@
 //! What a deployment may set about the transport. The defaults are for production.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::callback::Callbacks;
-use super::document::DocumentLimits;
+use super::{callback::Callbacks, document::DocumentLimits, persisted::Classes};
 
 /// Settings of one GraphQL endpoint.
 #[derive(Clone, Debug)]
@@ -14,6 +13,8 @@ pub struct HttpConfig {
     pub path: String,
     /// What routers of a federation must show; without it there is no endpoint for them.
     pub router_secret: Option<String>,
+    /// Which documents clients may send.
+    pub classes: Arc<Classes>,
     /// Bounds on what one client may ask for.
     pub limits: Limits,
     /// Origins (`https://app.example.com`) whose pages may open sockets here, beside our own.
@@ -29,6 +30,7 @@ impl Default for HttpConfig {
         Self {
             path: "/graphql".to_owned(),
             router_secret: None,
+            classes: Arc::default(),
             limits: Limits::default(),
             origins_allowed: Vec::new(),
             callbacks: None,
@@ -48,6 +50,8 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// How long a query may run. Mutations are never cut off: their outcome would be unknown.
     pub query_timeout: Duration,
+    /// Subscriptions that a tenant may have open here, over all its sockets and streams.
+    pub tenant_subscriptions_max: usize,
     /// How often a silent stream shows that it lives.
     pub keep_alive: Duration,
     /// Bounds on sockets.
@@ -61,6 +65,7 @@ impl Default for Limits {
             body_bytes_max: 256 * 1024,
             body_timeout: Duration::from_secs(10),
             query_timeout: Duration::from_secs(10),
+            tenant_subscriptions_max: 20_000,
             keep_alive: Duration::from_secs(12),
             socket: SocketLimits::default(),
         }

@@ -25,8 +25,10 @@ use super::{
     headers, identity,
     negotiate::{Accepted, Media, check_content},
     parameters::{Parameters, read_body},
+    persisted::Persisted,
     refusal::Refusal,
     run, socket, streaming,
+    subscriptions::Subscriptions,
 };
 use crate::auth::Verifier;
 
@@ -40,6 +42,8 @@ pub(super) struct Endpoint<E> {
     pub config: HttpConfig,
     pub input_types: InputTypes,
     parsed: Parsed,
+    persisted: Persisted,
+    subscriptions: Subscriptions,
 }
 
 /// Serves `executor` at every [`Entrance`]: POST and GET, server-sent events, multipart subscriptions
@@ -52,12 +56,15 @@ pub fn graphql_router<E: GraphExecutor>(
     let entrances = Entrance::all(&config);
     let input_types = executor.input_types();
     let parsed = Parsed::new(config.limits.document.clone());
+    let persisted = Persisted::new(Arc::clone(&config.classes));
     let endpoint = Arc::new(Endpoint {
         executor,
         verifier,
         config,
         input_types,
         parsed,
+        persisted,
+        subscriptions: Subscriptions::default(),
     });
     let mut router = Router::new();
     for (entrance, path) in entrances {
@@ -136,12 +143,19 @@ impl<E: GraphExecutor> Endpoint<E> {
     /// The request of these parameters, ready to run.
     pub(super) fn prepare(
         &self,
-        parameters: Parameters,
+        mut parameters: Parameters,
         caller: &Caller,
     ) -> Result<Prepared, Refusal> {
-        let request = parameters.into_request()?;
+        let found = self.persisted.find(parameters.asked(), &caller.requester)?;
+        let request = parameters.into_request(found.text);
         let prepared = document::prepare(request, &self.parsed, &self.input_types)?;
         prepared.check_key(caller.idempotency_key.as_deref())?;
+        if let Some(registration) = found.register {
+            let text = &prepared.request.query;
+            if self.executor.valid(text, caller) {
+                self.persisted.register(&registration, text);
+            }
+        }
         Ok(prepared)
     }
 
@@ -166,12 +180,12 @@ impl<E: GraphExecutor> Endpoint<E> {
         headers: &HeaderMap,
     ) -> Result<Response, Refusal> {
         if accepted.streaming.is_some() {
-            let source = self.executor.subscribe(prepared.request, caller.clone());
+            let source = self.subscribe(prepared, caller.clone());
             return Ok(self.stream(source, &caller, accepted));
         }
         match &self.config.callbacks {
             Some(callbacks) if accepted.callback && is_router(&self.config, headers) => {
-                callbacks.begin(self, prepared.request, caller).await
+                callbacks.begin(self, prepared, caller).await
             }
             _ => {
                 let message = "a subscription needs text/event-stream, multipart/mixed with \
@@ -180,6 +194,28 @@ impl<E: GraphExecutor> Endpoint<E> {
                 Err(Refusal::transport(status, "NOT_ACCEPTABLE", message))
             }
         }
+    }
+
+    /// Runs a subscription, if the tenant has not too many open already.
+    pub(super) fn subscribe(
+        &self,
+        prepared: Prepared,
+        caller: Caller,
+    ) -> stream::BoxStream<'static, async_graphql::Response> {
+        let most = self.config.limits.tenant_subscriptions_max;
+        let tenant = caller.requester.tenant().unwrap_or_default();
+        let Some(open) = self.subscriptions.open(tenant, most) else {
+            let message = format!("a tenant has at most {most} subscriptions open on one server");
+            let refused = Refusal::request("SUBSCRIPTION_LIMIT", message);
+            return stream::iter([refused.into_response()]).boxed();
+        };
+        let responses = self.executor.subscribe(prepared.request, caller);
+        responses
+            .inspect(move |_| {
+                // Held for as long as the stream is.
+                let _held = &open;
+            })
+            .boxed()
     }
 
     fn stream(

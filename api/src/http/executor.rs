@@ -29,6 +29,9 @@ pub trait GraphExecutor: Send + Sync + 'static {
         std::future::ready(true)
     }
 
+    /// Whether a document is valid for the caller, so that it may be kept for the next time.
+    fn valid(&self, document: &str, caller: &Caller) -> bool;
+
     /// The input types of the schema, against which variables are checked before anything runs.
     /// Without them, only the built-in scalars are.
     fn input_types(&self) -> InputTypes {

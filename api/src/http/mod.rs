@@ -23,10 +23,12 @@ mod listener;
 mod multipart;
 mod negotiate;
 mod parameters;
+mod persisted;
 mod refusal;
 mod run;
 mod socket;
 mod streaming;
+mod subscriptions;
 
 pub use callback::{Callbacks, HostError};
 pub use config::{HttpConfig, Limits, SocketLimits};
@@ -37,6 +39,7 @@ pub use executor::{Caller, GraphExecutor};
 pub use headers::secured;
 pub use health::{Readiness, health_router};
 pub use listener::{ConnectionPermit, ListenerConfig, serve};
+pub use persisted::{ClassError, Classes};
 
 #[cfg(test)]
 mod tests;

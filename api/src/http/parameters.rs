@@ -11,13 +11,17 @@ use axum::{
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::refusal::Refusal;
+use super::{persisted::Asked, refusal::Refusal};
+
+/// Apollo's extension that names a document.
+const PERSISTED_QUERY: &str = "persistedQuery";
 
 /// What a client sends. An unknown name is ignored, a name that stands twice is refused.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Parameters {
     query: Option<String>,
+    document_id: Option<String>,
     operation_name: Option<String>,
     variables: Option<Variables>,
     extensions: Option<HashMap<String, Value>>,
@@ -44,6 +48,7 @@ impl Parameters {
         #[serde(rename_all = "camelCase")]
         struct Texts {
             query: Option<String>,
+            document_id: Option<String>,
             operation_name: Option<String>,
             variables: Option<String>,
             extensions: Option<String>,
@@ -61,6 +66,7 @@ impl Parameters {
             .transpose()?;
         Ok(Self {
             query: texts.query,
+            document_id: texts.document_id,
             operation_name: texts.operation_name,
             variables: variables.flatten(),
             extensions: extensions.flatten(),
@@ -75,26 +81,31 @@ impl Parameters {
         }
     }
 
-    /// The request, which needs a document.
-    pub(super) fn into_request(self) -> Result<Request, Refusal> {
-        let extensions = self.extensions.unwrap_or_default();
-        let query = match self.query {
-            Some(query) => query,
-            None if extensions.contains_key("persistedQuery") => {
-                let message = "PersistedQueryNotSupported";
-                return Err(Refusal::request("PERSISTED_QUERY_NOT_SUPPORTED", message));
-            }
-            None => return Err(Refusal::malformed("the parameter query is missing")),
-        };
-        let mut request = Request::new(query).variables(self.variables.unwrap_or_default());
-        request.operation_name = self.operation_name.filter(|name| !name.is_empty());
-        request.extensions = Extensions(extensions);
-        Ok(request)
+    /// What is said of the document. What it is is for others to find out.
+    pub(super) fn asked(&mut self) -> Asked {
+        let extensions = self.extensions.as_ref();
+        let persisted = extensions.and_then(|all| all.get(PERSISTED_QUERY));
+        Asked {
+            persisted: persisted.filter(|it| **it != Value::Null).cloned(),
+            text: self.query.take(),
+            id: self.document_id.take(),
+        }
     }
 
-    /// Whether there is a document at all.
-    pub(super) const fn has_query(&self) -> bool {
+    /// The request with its document.
+    pub(super) fn into_request(self, query: String) -> Request {
+        let mut request = Request::new(query).variables(self.variables.unwrap_or_default());
+        request.operation_name = self.operation_name.filter(|name| !name.is_empty());
+        request.extensions = Extensions(self.extensions.unwrap_or_default());
+        request
+    }
+
+    /// Whether a document is given or named.
+    pub(super) fn has_document(&self) -> bool {
+        let extensions = self.extensions.as_ref();
         self.query.is_some()
+            || self.document_id.is_some()
+            || extensions.is_some_and(|all| all.contains_key(PERSISTED_QUERY))
     }
 }
 
@@ -169,20 +180,17 @@ mod tests {
         assert!(
             Parameters::from_json(nulls.as_bytes())
                 .unwrap()
-                .into_request()
-                .is_ok()
+                .has_document()
         );
-        let none = Parameters::from_json(b"{}").unwrap().into_request();
-        assert_eq!(none.unwrap_err().code, "BAD_REQUEST");
+        assert!(!Parameters::from_json(b"{}").unwrap().has_document());
     }
 
     #[test]
     fn a_query_string_carries_json() {
         let uri = "/graphql?query=%7Ba%7D&operationName=A&variables=%7B%22n%22%3A1%7D";
-        let request = Parameters::from_uri(&uri.parse().unwrap())
-            .unwrap()
-            .into_request()
-            .unwrap();
+        let mut parameters = Parameters::from_uri(&uri.parse().unwrap()).unwrap();
+        let text = parameters.asked().text.unwrap();
+        let request = parameters.into_request(text);
         assert_eq!(request.query, "{a}");
         assert_eq!(request.operation_name.as_deref(), Some("A"));
         assert_eq!(request.variables.get("n"), Some(&Value::from(1)));

@@ -9,8 +9,9 @@ use axum::http::{HeaderName, StatusCode};
 const MESSAGE_CHARS_MAX: usize = 200;
 
 /// Codes that tell a client to try the same request again.
-const RETRYABLE: [&str; 8] = [
+const RETRYABLE: [&str; 9] = [
     "IDEMPOTENCY_CONCURRENT_REQUEST",
+    "OVERLOADED",
     "QUERY_TIMEOUT",
     "READ_NOT_YET_CONSISTENT",
     "REQUEST_TIMEOUT",

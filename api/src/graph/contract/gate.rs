@@ -13,13 +13,35 @@ use apollo_compiler::validation::Valid;
 use async_graphql::{ErrorExtensionValues, Pos, Request, Response, ServerError, Value};
 
 use super::Contract;
+use crate::graph::cost::Estimates;
 
 /// Documents at hand, for each contract.
 pub(super) const DOCUMENTS: NonZeroUsize = NonZeroUsize::new(500).unwrap();
 
 /// A document that is valid within the contract.
 #[derive(Debug)]
-pub(in crate::graph) struct Checked(Valid<ExecutableDocument>);
+pub(in crate::graph) struct Checked {
+    document: Valid<ExecutableDocument>,
+    estimates: Estimates,
+}
+
+impl Checked {
+    /// What the request's operation may cost.
+    pub(in crate::graph) fn cost(&self, request: &Request) -> u64 {
+        let name = request.operation_name.as_deref();
+        self.estimates.of(&self.document, name, &request.variables)
+    }
+
+    /// Whether the request's operation is a query of data.
+    pub(in crate::graph) fn reads(&self, request: &Request) -> bool {
+        let name = request.operation_name.as_deref();
+        let operation = self.document.operations.get(name);
+        operation.is_ok_and(|operation| {
+            let mut fields = operation.root_fields(&self.document);
+            operation.is_query() && fields.any(|field| !field.name.starts_with("__"))
+        })
+    }
+}
 
 /// What introspection says to an operation.
 pub(in crate::graph) enum Told {
@@ -38,7 +60,10 @@ impl Contract {
         self.recent.of(text, || {
             let document = ExecutableDocument::parse_and_validate(&self.schema, text, "document");
             match document {
-                Ok(document) => Ok(Arc::new(Checked(document))),
+                Ok(document) => Ok(Arc::new(Checked {
+                    document,
+                    estimates: Estimates::default(),
+                })),
                 Err(invalid) => Err(invalid
                     .errors
                     .iter()
@@ -50,11 +75,15 @@ impl Contract {
 
     /// Answers what an operation asks about the schema.
     pub(in crate::graph) fn introspect(&self, checked: &Checked, request: &Request) -> Told {
-        let Ok(operation) = checked.0.operations.get(request.operation_name.as_deref()) else {
+        let Ok(operation) = checked
+            .document
+            .operations
+            .get(request.operation_name.as_deref())
+        else {
             return Told::Nothing;
         };
         let (mut about_schema, mut others) = (false, false);
-        for field in operation.root_fields(&checked.0) {
+        for field in operation.root_fields(&checked.document) {
             match field.name.as_str() {
                 "__schema" | "__type" => about_schema = true,
                 "__typename" => {}
@@ -77,7 +106,7 @@ impl Contract {
         operation: &Operation,
         request: &Request,
     ) -> Result<Value, Vec<ServerError>> {
-        let sources = &checked.0.sources;
+        let sources = &checked.document.sources;
         let refused = |error: RequestError| vec![refusal(&error.to_graphql_error(sources))];
         let failed = |error: serde_json::Error| vec![ServerError::new(error.to_string(), None)];
         let variables = serde_json::to_value(&request.variables);
@@ -88,7 +117,7 @@ impl Contract {
         let told = partial_execute(
             &self.schema,
             &self.implementers,
-            &checked.0,
+            &checked.document,
             operation,
             &variables,
         );

@@ -75,6 +75,11 @@ impl Contracts {
         })
     }
 
+    /// All of it.
+    pub(super) const fn whole(&self) -> &Schema {
+        &self.whole
+    }
+
     /// The contract of an audience: the union of what each of its roles may use.
     pub(super) fn of(&self, audience: Audience) -> Result<Arc<Contract>, ContractError> {
         self.cut[index(audience)]

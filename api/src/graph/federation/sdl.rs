@@ -9,11 +9,12 @@ use apollo_compiler::{Node, Schema};
 
 use super::entities::KEYS;
 use crate::auth::{Role, Roles};
+use crate::graph::cost::{PAGE, SIZED, SLICING, Size, size_of, weight_of};
 use crate::graph::policy::Audience;
 
 /// The specification that the directives are of.
 const LINK: &str = "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.9\", import: \
-    [\"@authenticated\", \"@key\", \"@requiresScopes\", \"@shareable\", \"@tag\"])\n\n";
+    [\"@authenticated\", \"@cost\", \"@key\", \"@listSize\", \"@requiresScopes\", \"@shareable\", \"@tag\"])\n\n";
 
 /// Types that mean the same in every subgraph.
 const SHAREABLE: &[&str] = &["Money", "PageInfo"];
@@ -100,6 +101,7 @@ impl Marks<'_> {
                 }
                 definition.directives.extend(tags(roles).map(Node::new));
             }
+            definition.directives.extend(costs(name, field).map(Node::new));
         }
         let directives = &mut object.directives;
         directives.extend(scopes_of_all.and_then(scopes).map(Component::new));
@@ -149,6 +151,46 @@ fn scopes(roles: Roles) -> Option<Directive> {
     (!open).then(|| with("requiresScopes", "scopes", Value::List(any.collect())))
 }
 
+/// What a field weighs and how long its list is, where that is not what routers assume.
+fn costs(of: &str, field: &str) -> impl Iterator<Item = Directive> {
+    let weight = weight_of(of, field).map(|weight| with("cost", "weight", number(weight)));
+    let size = size_of(of, field).and_then(|size| match size {
+        Size::Page => {
+            let mut size = with("listSize", "assumedSize", number(PAGE));
+            size.arguments.extend([
+                named("slicingArguments", names(&SLICING)),
+                named("sizedFields", names(&SIZED)),
+            ]);
+            let either = Value::Boolean(false);
+            size.arguments
+                .push(named("requireOneSlicingArgument", either));
+            Some(size)
+        }
+        Size::Given(_, members) | Size::About(members) => {
+            Some(with("listSize", "assumedSize", number(members)))
+        }
+        // The field that gives the connection says it.
+        Size::OfPage => None,
+    });
+    weight.into_iter().chain(size)
+}
+
+fn number(number: u64) -> Value {
+    Value::Int(i32::try_from(number).unwrap_or(i32::MAX).into())
+}
+
+fn names(names: &[&str]) -> Value {
+    let names = names.iter().map(|name| Value::String((*name).to_owned()));
+    Value::List(names.map(Node::new).collect())
+}
+
+fn named(argument: &'static str, value: Value) -> Node<Argument> {
+    Node::new(Argument {
+        name: Name::new_static_unchecked(argument),
+        value: Node::new(value),
+    })
+}
+
 fn bare(name: &'static str) -> Directive {
     Directive {
         name: Name::new_static_unchecked(name),
@@ -157,12 +199,8 @@ fn bare(name: &'static str) -> Directive {
 }
 
 fn with(directive: &'static str, argument: &'static str, value: Value) -> Directive {
-    let argument = Argument {
-        name: Name::new_static_unchecked(argument),
-        value: Node::new(value),
-    };
     Directive {
-        arguments: vec![Node::new(argument)],
+        arguments: vec![named(argument, value)],
         ..bare(directive)
     }
 }

@@ -73,17 +73,17 @@ impl Callbacks {
     pub(super) async fn begin<E: GraphExecutor>(
         &self,
         endpoint: &Endpoint<E>,
-        request: Request,
+        prepared: Prepared,
         caller: Caller,
     ) -> Result<Response, Refusal> {
-        let target = Target::of(&request, &self.hosts)?;
+        let target = Target::of(&prepared.request, &self.hosts)?;
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
             let message = "too many subscriptions by callback are open";
             let status = StatusCode::SERVICE_UNAVAILABLE;
             Refusal::transport(status, "SERVICE_UNAVAILABLE", message)
         })?;
         let remaining = lifetime(caller.requester.expires_at());
-        let mut responses = endpoint.executor.subscribe(request, caller).fuse();
+        let mut responses = endpoint.subscribe(prepared, caller).fuse();
         // A document that is refused is refused at once.
         let first = responses.next().now_or_never().flatten();
         if let Some(refused) = first.as_ref().filter(|first| nothing_ran(first)) {

@@ -144,7 +144,7 @@ impl<E: GraphExecutor> Operation<E> {
         };
         let caller = self.caller.clone();
         if prepared.kind == OperationType::Subscription {
-            let mut results = self.endpoint.executor.subscribe(prepared.request, caller);
+            let mut results = self.endpoint.subscribe(prepared, caller);
             while let Some(result) = results.next().await {
                 if let Some(last) = self.result(result, silenced).await? {
                     return Some(last);

@@ -30,7 +30,7 @@ impl ClientMessage {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let message = serde_json::from_str(text).ok()?;
         let sound = match &message {
-            Self::Subscribe { id, payload } => !id.is_empty() && payload.has_query(),
+            Self::Subscribe { id, payload } => !id.is_empty() && payload.has_document(),
             Self::Complete { id } => !id.is_empty(),
             Self::ConnectionInit { .. } | Self::Ping(_) | Self::Pong(_) => true,
         };

@@ -137,8 +137,8 @@ async fn request_errors_have_codes_and_no_data() {
             "OPERATION_RESOLUTION_FAILURE",
         ),
         (
-            json!({ "extensions": { "persistedQuery": {} } }),
-            "PERSISTED_QUERY_NOT_SUPPORTED",
+            json!({ "extensions": { "persistedQuery": { "version": 1, "sha256Hash": "0".repeat(64) } } }),
+            "PERSISTED_QUERY_NOT_FOUND",
         ),
     ] {
         for (accept, status) in [(GRAPHQL, 400), ("application/json", 200)] {

@@ -8,14 +8,15 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
+    time::timeout,
 };
 
 use super::{
     http::{post, send},
     toy::{Toy, listen, router},
 };
-use crate::http::HttpConfig;
+use crate::http::{HttpConfig, ListenerConfig, serve};
 
 #[tokio::test]
 async fn a_body_is_bounded_in_size() {
@@ -48,6 +49,35 @@ async fn a_query_is_bounded_in_time_and_a_panic_is_an_answer() {
     let refused = send(router, panics).await;
     assert_eq!(refused.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(!refused.text.contains("purpose"));
+}
+
+#[tokio::test]
+async fn connections_beyond_the_bound_wait_until_one_closes() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let config = HttpConfig::default();
+    let (shutdown, few) = (
+        config.shutdown.clone(),
+        ListenerConfig {
+            connections_max: 1,
+            ..ListenerConfig::default()
+        },
+    );
+    tokio::spawn(serve(listener, router(Toy::new(), config), few, shutdown));
+    let first = TcpStream::connect(address).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let mut second = TcpStream::connect(address).await.unwrap();
+    let head = b"GET /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    second.write_all(head).await.unwrap();
+    let mut answer = [0; 12];
+    let early = second.read_exact(&mut answer);
+    assert!(
+        timeout(Duration::from_millis(200), early).await.is_err(),
+        "it is answered too early"
+    );
+    drop(first);
+    second.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 401");
 }
 
 #[tokio::test]
