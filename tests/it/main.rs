@@ -4,6 +4,7 @@
 
 mod contracts;
 mod projections;
+mod samples;
 mod store;
 mod tenants;
 mod tidy;
