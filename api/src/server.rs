@@ -15,7 +15,8 @@ use crate::bounds::BoundArgs;
 use crate::config::{self, AUDIENCE};
 use crate::graph::{Executor, graph};
 use crate::http::{
-    self, Callbacks, Classes, HttpConfig, ListenerConfig, Readiness, graphql_router, health_router,
+    self, Callbacks, Classes, HttpConfig, ListenerConfig, Readiness, explorer_router, graphql_router,
+    health_router,
 };
 use crate::process::Workers;
 use crate::secrets::SECRET_MIN;
@@ -58,6 +59,9 @@ pub struct ServeArgs {
     /// JSON file of the classes of clients: which documents each may send, and the manifests of trusted ones.
     #[arg(long, env = "ENTREPOT_CLIENTS")]
     pub clients: Option<std::path::PathBuf>,
+    /// Folder of the explorer, the page at `/`: what `scripts/explorer` builds.
+    #[arg(long, env = "ENTREPOT_EXPLORER", default_value = "explorer/dist")]
+    pub explorer: std::path::PathBuf,
     /// Connections open at one time, sockets included.
     #[arg(long, env = "ENTREPOT_CONNECTIONS", default_value_t = 20_000)]
     pub connections: u32,
@@ -129,7 +133,9 @@ pub async fn serve(
             shutdown: stop.clone(),
             ..HttpConfig::default()
         };
-        router = router.merge(graphql_router(executor, verifier, config));
+        router = router
+            .merge(graphql_router(executor, verifier, config))
+            .merge(explorer_router(&args.explorer));
     }
     ready(address);
     let connections = ListenerConfig {

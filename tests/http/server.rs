@@ -335,6 +335,7 @@ fn program() -> Command {
         "ISSUERS",
         "ROUTER_SECRET",
         "CALLBACK_HOSTS",
+        "EXPLORER",
     ] {
         command.env_remove(format!("ENTREPOT_{variable}"));
     }

@@ -11,7 +11,7 @@ mod target;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{Request, Response as GraphResponse, Value};
+use async_graphql::{Response as GraphResponse, Value};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
@@ -21,6 +21,7 @@ use tokio_util::task::TaskTracker;
 
 pub use target::HostError;
 
+use super::document::Prepared;
 use super::endpoint::{Endpoint, lifetime};
 use super::executor::{Caller, GraphExecutor};
 use super::negotiate::Media;
