@@ -15,8 +15,8 @@ use crate::bounds::BoundArgs;
 use crate::config::{self, AUDIENCE};
 use crate::graph::{Executor, graph};
 use crate::http::{
-    self, Callbacks, Classes, HttpConfig, ListenerConfig, Readiness, explorer_router, graphql_router,
-    health_router,
+    self, Callbacks, Classes, HttpConfig, ListenerConfig, Readiness, explorer_router,
+    graphql_router, health_router,
 };
 use crate::process::Workers;
 use crate::secrets::SECRET_MIN;

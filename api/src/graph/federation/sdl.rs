@@ -101,7 +101,9 @@ impl Marks<'_> {
                 }
                 definition.directives.extend(tags(roles).map(Node::new));
             }
-            definition.directives.extend(costs(name, field).map(Node::new));
+            definition
+                .directives
+                .extend(costs(name, field).map(Node::new));
         }
         let directives = &mut object.directives;
         directives.extend(scopes_of_all.and_then(scopes).map(Component::new));
