@@ -1,4 +1,4 @@
-//! Who projects which slot of tenants. Outside row-level security.
+//! Who projects which slot of tenants.
 
 use sea_orm::entity::prelude::*;
 

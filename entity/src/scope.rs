@@ -26,7 +26,7 @@ pub fn catalogue<E: Catalogue>() -> Select<E> {
     E::find()
 }
 
-/// An entity outside row-level security: finding work, not reading business.
+/// An entity that is read across tenants: finding work, not reading business.
 pub trait Catalogue: EntityTrait {}
 
 macro_rules! scoped {

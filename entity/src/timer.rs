@@ -1,4 +1,4 @@
-//! What falls due: a projection that the clock task reads across tenants, outside row-level security.
+//! What falls due: a projection that the clock task reads across tenants.
 
 use sea_orm::entity::prelude::*;
 

@@ -209,7 +209,12 @@ impl Owner {
         }
         self.end_sessions(&login).await?;
         let tx = self.db.begin().await?;
-        tx.execute_unprepared(&format!("DROP SCHEMA IF EXISTS {login} CASCADE; DROP OWNED BY {login} CASCADE; DROP ROLE {login}")).await?;
+        if has_workspace(&tx, &login).await? {
+            tx.execute_unprepared(&format!("DROP SCHEMA {login} CASCADE"))
+                .await?;
+        }
+        tx.execute_unprepared(&format!("DROP OWNED BY {login} CASCADE; DROP ROLE {login}"))
+            .await?;
         Ok(tx.commit().await?)
     }
 

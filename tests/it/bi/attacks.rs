@@ -349,7 +349,7 @@ async fn errors_tell_nothing(attackers: &[Attacker]) -> usize {
             "sku::jsonb IS NOT NULL",
             "sku ~ channel",
             "to_date(sku, 'J') IS NOT NULL",
-            "query_to_xml('SELECT 1/0 WHERE ' || quote_literal(sku) || ' LIKE ''%SOUTHERN%''', true, true, '') IS NOT NULL",
+            "query_to_xml('SELECT 1 / CASE WHEN ' || quote_literal(sku) || ' LIKE ''%SOUTHERN%'' THEN 0 ELSE 1 END', true, true, '') IS NOT NULL",
         ] {
             let attack = attacker.say(&format!(
                 "SELECT count(*) FROM bi.order_lines WHERE {condition}"
@@ -395,7 +395,7 @@ async fn functions_see_nothing(attackers: &[Attacker]) -> usize {
         "SELECT count(*) FROM bi.orders WHERE channel === 'web'",
         "SELECT count(*) FROM mirror",
         "SELECT count(*) FROM bi.products p JOIN bi.order_lines l ON same(p.sku, l.sku)",
-        "SELECT count(*) FROM bi.freshness WHERE spy(tenant_id::text || view_name)",
+        "SELECT count(*) FROM bi.freshness WHERE spy('tenant ' || tenant_id || view_name)",
         "SET app.tenant_id = '{south}'; SELECT count(*) FROM bi.customers WHERE spy(external_id)",
     ];
     for attack in attacks {
@@ -409,7 +409,9 @@ async fn functions_see_nothing(attackers: &[Attacker]) -> usize {
         count(&session, "SELECT count(*) FROM seen").await > 0,
         "the spy looks"
     );
-    let foreign = attacker.say("SELECT count(*) FROM seen WHERE what LIKE '%SOUTHERN%' OR what LIKE '{south}%' AND length(what) > 6");
+    let foreign = attacker.say(
+        "SELECT count(*) FROM seen WHERE what LIKE '%SOUTHERN%' OR what LIKE 'tenant {south}%'",
+    );
     assert_eq!(count(&session, &foreign).await, 0);
     // A function cannot claim to be harmless: that would let it run before the policy.
     let leakproof = session

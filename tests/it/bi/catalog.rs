@@ -38,7 +38,11 @@ const MESSES: &[(&str, &str)] = &[
     ),
     (
         "CREATE TABLE tags (tenant_id bigint NOT NULL, tag text UNIQUE, PRIMARY KEY (tenant_id, tag))",
-        "tags_tag_key is a key without the tenant in front",
+        "tags_tag_key is an index without the tenant in front",
+    ),
+    (
+        "CREATE INDEX rm_orders_status ON rm_orders (status, tenant_id)",
+        "rm_orders_status is an index without the tenant in front",
     ),
     (
         "CREATE TABLE keyless (tenant_id bigint NOT NULL)",

@@ -33,8 +33,8 @@ SELECT violation FROM (
   SELECT relname || ' has no tenant_id that is never null' AS violation FROM tables t
   WHERE relname <> 'lease' AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = 'tenant_id' AND a.attnotnull)
   UNION ALL
-  SELECT i.indexrelid::regclass || ' is a key without the tenant in front' FROM pg_index i JOIN tables t ON t.oid = i.indrelid
-  WHERE (i.indisunique OR i.indisprimary) AND i.indexrelid::regclass::text NOT IN ('tenant_slug_key', 'public.tenant_slug_key', 'lease_pkey', 'public.lease_pkey')
+  SELECT i.indexrelid::regclass || ' is an index without the tenant in front' FROM pg_index i JOIN tables t ON t.oid = i.indrelid
+  WHERE i.indexrelid::regclass::text NOT IN ('tenant_slug_key', 'lease_pkey', 'timer_due')
     AND i.indkey[0] IS DISTINCT FROM (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = 'tenant_id')
   UNION ALL
   SELECT t.relname || ' has no primary key' FROM tables t
