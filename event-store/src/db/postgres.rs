@@ -67,9 +67,8 @@ impl Postgres {
             Some(tenant) => format!("{begin}; SET LOCAL app.tenant_id = '{tenant}'"),
             None => begin.to_owned(),
         };
-        let mut conn = pool.acquire().await?;
-        conn.execute(AssertSqlSafe(begin)).await?;
-        Ok(Tx::new(Conn::Postgres(conn), None))
+        let conn = Conn::Postgres(pool.acquire().await?);
+        Tx::open(conn, None, begin).await
     }
 
     /// On a connection of its own: statements prepared on it before its temporary tables stood
@@ -79,12 +78,11 @@ impl Postgres {
             ("statement_timeout", "0"),
             ("idle_in_transaction_session_timeout", "0"),
         ]);
-        let mut conn = pool(&connect, 1).acquire().await?;
+        let conn = Conn::Postgres(pool(&connect, 1).acquire().await?);
         let begin = format!(
             "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL app.tenant_id = '{tenant}'"
         );
-        conn.execute(AssertSqlSafe(begin)).await?;
-        Ok(Tx::new(Conn::Postgres(conn), None))
+        Tx::open(conn, None, begin).await
     }
 
     pub(super) async fn close(&self) {

@@ -7,7 +7,7 @@ use sea_orm::sea_query::{ArrayType, Value};
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sea_orm::sqlx::{self, AssertSqlSafe, ConnectOptions as _, Executor as _, SqlitePool};
+use sea_orm::sqlx::{self, ConnectOptions as _, SqlitePool};
 use serde_json::Value as Json;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -74,9 +74,8 @@ impl Sqlite {
                 "BEGIN IMMEDIATE",
             ),
         };
-        let mut conn = pool.acquire().await?;
-        conn.execute(AssertSqlSafe(begin.to_owned())).await?;
-        Ok(Tx::new(Conn::Sqlite(conn), turn))
+        let conn = Conn::Sqlite(pool.acquire().await?);
+        Tx::open(conn, turn, begin.to_owned()).await
     }
 
     /// A connection of its own, with no transaction yet: one that had read the file could not write

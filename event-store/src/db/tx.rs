@@ -52,6 +52,23 @@ impl Tx {
         }
     }
 
+    /// Opens a transaction by `begin`. A caller that goes away meanwhile takes the connection with
+    /// it: nobody else may get one on which a transaction was opened.
+    pub(super) async fn open(
+        conn: Conn,
+        turn: Option<OwnedMutexGuard<()>>,
+        begin: String,
+    ) -> Result<Self, DbError> {
+        let mut tx = Self::new(conn, turn);
+        let begin = AssertSqlSafe(begin);
+        match tx.conn.get_mut() {
+            Some(Conn::Postgres(conn)) => conn.execute(begin).await.map(drop)?,
+            Some(Conn::Sqlite(conn)) => conn.execute(begin).await.map(drop)?,
+            None => {}
+        }
+        Ok(tx)
+    }
+
     /// Commits. After an error the outcome is unknown.
     pub async fn commit(self) -> Result<(), DbError> {
         self.end("COMMIT").await

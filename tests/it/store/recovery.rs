@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use entrepot_domain::kernel::{OrderId, TenantId};
+use entrepot_event_store::db::Purpose;
 use entrepot_event_store::{Receipt, Store, Submission, SubmitError};
 use entrepot_tests::{
     Proxy, Random, TestDb, assert_whole, both, catch_up, key, place, retailer, submission,
@@ -13,6 +14,7 @@ use entrepot_tests::{
 use sea_orm::ConnectionTrait as _;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::placed;
@@ -99,6 +101,22 @@ async fn assert_once_each(healthy: &Store, tenant: TenantId, answers: Vec<((u64,
     assert!(placed.values().all(|positions| positions.len() == 1));
     catch_up(healthy, tenant).await;
     assert_whole(healthy, tenant).await;
+}
+
+both! {
+    /// A subscriber that leaves drops whatever the server was about to do for it, at any moment.
+    async fn who_leaves_while_a_transaction_begins_leaves_none_open(db: TestDb) {
+        let store = db.store().await;
+        let tenant = retailer(&store, "north").await;
+        for micros in 0..200 {
+            for purpose in [Purpose::Read, Purpose::Append] {
+                let leaves = Duration::from_micros(micros);
+                drop(timeout(leaves, store.db().begin(tenant, purpose)).await);
+                let tx = store.db().begin(tenant, purpose).await;
+                tx.expect("a transaction begins").rollback().await.expect("it ends");
+            }
+        }
+    }
 }
 
 /// Ends the connection of whoever commits at this moment, or else anybody's.
