@@ -13,7 +13,9 @@ use crate::app::App;
 use crate::auth::{IssuerConfig, Verifier};
 use crate::config::{self, AUDIENCE};
 use crate::graph::{Executor, graph};
-use crate::http::{self, HttpConfig, ListenerConfig, Readiness, graphql_router, health_router};
+use crate::http::{
+    self, HttpConfig, ListenerConfig, Readiness, explorer_router, graphql_router, health_router,
+};
 use crate::process::Workers;
 use crate::secrets::SECRET_MIN;
 
@@ -49,6 +51,9 @@ pub struct ServeArgs {
     /// Credential of the routers of a federation, at least 32 bytes: opens /federation to requests with it in the header entrepot-router.
     #[arg(long, env = "ENTREPOT_ROUTER_SECRET", hide_env_values = true)]
     pub router_secret: Option<String>,
+    /// Folder of the explorer, the page at `/`: what `scripts/explorer` builds.
+    #[arg(long, env = "ENTREPOT_EXPLORER", default_value = "explorer/dist")]
+    pub explorer: std::path::PathBuf,
     /// Connections open at one time, sockets included.
     #[arg(long, env = "ENTREPOT_CONNECTIONS", default_value_t = 20_000)]
     pub connections: u32,
@@ -100,7 +105,9 @@ pub async fn serve(
             shutdown: stop.clone(),
             ..HttpConfig::default()
         };
-        router = router.merge(graphql_router(executor, verifier, config));
+        router = router
+            .merge(graphql_router(executor, verifier, config))
+            .merge(explorer_router(&args.explorer));
     }
     ready(address);
     let connections = ListenerConfig {

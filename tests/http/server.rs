@@ -333,6 +333,7 @@ fn program() -> Command {
         "LOG",
         "LOG_JSON",
         "ISSUERS",
+        "EXPLORER",
     ] {
         command.env_remove(format!("ENTREPOT_{variable}"));
     }

@@ -5,6 +5,7 @@
 mod bi;
 mod contracts;
 mod projections;
+mod samples;
 mod store;
 mod tenants;
 mod tidy;

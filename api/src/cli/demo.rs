@@ -1,6 +1,7 @@
 //! `entrepot demo`
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use entrepot_event_store::clock;
 use tokio_util::sync::CancellationToken;
@@ -34,21 +35,30 @@ pub(super) async fn run(place: &Place, args: &ServeArgs) -> CliResult {
     }
     workers.stop().await;
     let slugs: Vec<&str> = tenants.iter().map(|(_, slug)| *slug).collect();
-    let notes = notes(place, &slugs)?;
+    let notes = notes(place, &slugs, &args.explorer)?;
     Ok(server::serve(app, args, stop, |address| {
         say(notes.replace("{address}", &address.to_string()));
     })
     .await?)
 }
 
-/// What somebody new needs: the address, a token for each role, three commands to try.
+/// What somebody new needs: the address, a link to the explorer for each role, three commands to try.
 fn notes(
     place: &Place,
     slugs: &[&str],
+    explorer: &Path,
 ) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
     let mut notes = String::from("\nEntrepot serves http://{address}/graphql\n");
+    if !explorer.join("index.html").exists() {
+        notes.push_str(
+            "The explorer is not built yet: run scripts/explorer once, meanwhile or later.\n",
+        );
+    }
     for slug in slugs {
-        let _ = writeln!(notes, "\nTokens of tenant {slug}, good for a day:");
+        let _ = writeln!(
+            notes,
+            "\nThe explorer as one of tenant {slug}; the links are good for a day:"
+        );
         for role in Role::ALL {
             let channels: &[&str] = if role == Role::Partner {
                 &[PARTNER_CHANNEL]
@@ -56,7 +66,11 @@ fn notes(
                 &[]
             };
             let token = token::for_role(place, slug, role, channels)?;
-            let _ = writeln!(notes, "  {:<9} {token}", role.name());
+            let _ = writeln!(
+                notes,
+                "  {:<9} http://{{address}}/#token={token}",
+                role.name()
+            );
         }
     }
     let first = slugs.first().copied().unwrap_or_default();
@@ -65,7 +79,7 @@ fn notes(
     let _ = writeln!(
         notes,
         r#"
-Try, in another terminal:
+Or, in another terminal:
 
   # the newest orders with their lines
   curl -s http://{{address}}/graphql -H 'content-type: application/json' -H 'authorization: Bearer {commerce}' \
