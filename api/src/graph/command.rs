@@ -20,9 +20,9 @@ const KEY_MAX: usize = 255;
 /// Why a command was refused: data, not an error.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct UserError {
-    /// Stable, upper case, for programs.
+    /// Stable, upper case, for programs: `SKU_UNKNOWN`.
     pub code: String,
-    /// The path of the input field that the rule speaks of, under `input`.
+    /// The path of the input field that the rule speaks of, under `input`. Null if it speaks of none.
     pub field: Option<Vec<String>>,
     /// The rule in a sentence, for people.
     pub message: String,

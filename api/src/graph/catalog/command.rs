@@ -57,7 +57,7 @@ pub struct SkuCreateInput {
     idempotency_key: Option<String>,
     /// The tenant's own code, 1 to 64 bytes; it can never change.
     sku: String,
-    /// For people.
+    /// What people read: `Espresso Roast, Whole Bean 250 g`.
     title: String,
     /// Names the taxes that apply; it must be in the tenant's tax table.
     tax_class: String,
@@ -86,7 +86,7 @@ pub struct PriceSetInput {
 pub struct SkuDiscontinueInput {
     /// The same key and input happen once, however often they are sent.
     idempotency_key: Option<String>,
-    /// Which.
+    /// The SKU: the tenant's own code, verbatim.
     sku: String,
 }
 

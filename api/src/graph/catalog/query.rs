@@ -113,9 +113,9 @@ impl CatalogQuery {
         #[graphql(desc = "Which; all of them without it.")] filter: Option<ProductFilter>,
         #[graphql(default, desc = "In which order.")] sort: ProductSort,
         #[graphql(desc = "How many from the start, at most 250.")] first: Option<i32>,
-        #[graphql(desc = "Those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Those after this cursor, an `endCursor`.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 250.")] last: Option<i32>,
-        #[graphql(desc = "Those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Those before this cursor, a `startCursor`.")] before: Option<String>,
     ) -> Result<Option<ProductConnection>> {
         let filter = filter.unwrap_or_default();
         let matching = List {

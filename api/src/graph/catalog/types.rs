@@ -24,7 +24,7 @@ impl Product {
         &self.0.sku
     }
 
-    /// For people.
+    /// What people read: `Espresso Roast, Whole Bean 250 g`.
     async fn title(&self) -> &str {
         &self.0.title
     }

@@ -71,9 +71,9 @@ impl Customer {
         ctx: &Context<'_>,
         #[graphql(default, desc = "In which order.")] sort: OrderSort,
         #[graphql(desc = "How many from the start, at most 250.")] first: Option<i32>,
-        #[graphql(desc = "Those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Those after this cursor, an `endCursor`.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 250.")] last: Option<i32>,
-        #[graphql(desc = "Those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Those before this cursor, a `startCursor`.")] before: Option<String>,
     ) -> Result<Option<OrderConnection>> {
         let filter = OrderFilter::of_customer(self.0.customer_id);
         orders::list(

@@ -95,7 +95,7 @@ async fn run<C: AnyCommand + 'static>(
 pub struct StockReceiveInput {
     /// The same key and input happen once, however often they are sent.
     idempotency_key: Option<String>,
-    /// What.
+    /// The SKU: the tenant's own code, verbatim.
     sku: String,
     /// The code of the warehouse.
     warehouse: String,
@@ -114,7 +114,7 @@ pub struct StockReceiveInput {
 pub struct StockReserveInput {
     /// The same key and input happen once, however often they are sent.
     idempotency_key: Option<String>,
-    /// What.
+    /// The SKU: the tenant's own code, verbatim.
     sku: String,
     /// The code of the warehouse; the first in the tenant's order that has all the units without it.
     warehouse: Option<String>,
@@ -129,7 +129,7 @@ pub struct StockReserveInput {
 pub struct StockReleaseInput {
     /// The same key and input happen once, however often they are sent.
     idempotency_key: Option<String>,
-    /// What.
+    /// The SKU: the tenant's own code, verbatim.
     sku: String,
     /// The code of the warehouse.
     warehouse: String,
@@ -144,7 +144,7 @@ pub struct StockReleaseInput {
 pub struct StockIssueInput {
     /// The same key and input happen once, however often they are sent.
     idempotency_key: Option<String>,
-    /// What.
+    /// The SKU: the tenant's own code, verbatim.
     sku: String,
     /// The code of the warehouse.
     warehouse: String,
@@ -159,7 +159,7 @@ pub struct StockIssueInput {
 pub struct StockAdjustInput {
     /// The same key and input happen once, however often they are sent.
     idempotency_key: Option<String>,
-    /// What.
+    /// The SKU: the tenant's own code, verbatim.
     sku: String,
     /// The code of the warehouse.
     warehouse: String,
@@ -177,7 +177,7 @@ pub struct StockAdjustInput {
 pub struct StockTransferInput {
     /// The same key and input happen once, however often they are sent.
     idempotency_key: Option<String>,
-    /// What.
+    /// The SKU: the tenant's own code, verbatim.
     sku: String,
     /// The code of the warehouse that they leave.
     from: String,

@@ -99,7 +99,7 @@ impl InventoryQuery {
     async fn stock_position(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What.")] sku: String,
+        #[graphql(desc = "The SKU: the tenant's own code, verbatim.")] sku: String,
         #[graphql(desc = "The warehouse's code.")] warehouse: String,
     ) -> Result<Option<StockPosition>> {
         let key = StockKey {
@@ -122,9 +122,9 @@ impl InventoryQuery {
         #[graphql(desc = "Which; all of them without it.")] filter: Option<StockFilter>,
         #[graphql(default, desc = "In which order.")] sort: StockSort,
         #[graphql(desc = "How many from the start, at most 250.")] first: Option<i32>,
-        #[graphql(desc = "Those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Those after this cursor, an `endCursor`.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 250.")] last: Option<i32>,
-        #[graphql(desc = "Those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Those before this cursor, a `startCursor`.")] before: Option<String>,
     ) -> Result<Option<StockConnection>> {
         let filter = filter.unwrap_or_default();
         let matching = List {

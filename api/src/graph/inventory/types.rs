@@ -30,7 +30,7 @@ impl StockPosition {
         gid::encode("StockPosition", StreamId::stock(&sku, &warehouse).id)
     }
 
-    /// What.
+    /// The SKU: the tenant's own code, verbatim.
     async fn sku(&self) -> &str {
         &self.0.sku
     }

@@ -53,7 +53,7 @@ pub struct MarginSums {
     channel: Option<String>,
     /// What was sold. Null if not grouped by.
     sku: Option<String>,
-    /// Of every amount.
+    /// The currency of every amount here.
     currency: CurrencyCode,
     /// Order lines, also those given up.
     line_count: BigInt,
@@ -76,7 +76,7 @@ pub struct MarginSums {
     shipping_revenue: Money,
     /// Payment fees.
     fee: Money,
-    /// Labels.
+    /// What shipping labels cost.
     shipping_cost: Money,
     /// Gross margin plus shipping revenue, less fees and shipping cost, of the lines whose cost is
     /// known. Null if no line's is.

@@ -77,7 +77,7 @@ impl MarginLine {
         self.0.customer_id.map(|id| gid::encode("Customer", id))
     }
 
-    /// Of every amount.
+    /// The currency of every amount here.
     async fn currency(&self) -> Result<CurrencyCode> {
         self.code().map(CurrencyCode)
     }

@@ -246,7 +246,7 @@ pub struct OrderImportLineInput {
 /// Delivery as the channel charged it.
 #[derive(Clone, Debug, InputObject)]
 pub struct OrderImportShippingInput {
-    /// For people.
+    /// How it is delivered, for people: `standard`.
     method: String,
     /// Minor units, tax excluded.
     net_minor: BigInt,
@@ -277,7 +277,7 @@ pub struct OrderImportInput {
     external_id: String,
     /// The customer's id in the channel; an unknown one is registered.
     customer_external_id: Option<String>,
-    /// Of every amount.
+    /// The currency of every amount here.
     currency: CurrencyCode,
     /// When the customer ordered.
     placed_at: DateTime,

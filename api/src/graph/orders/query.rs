@@ -178,9 +178,9 @@ impl OrderQuery {
         #[graphql(desc = "Which; all of them without it.")] filter: Option<OrderFilter>,
         #[graphql(default, desc = "In which order.")] sort: OrderSort,
         #[graphql(desc = "How many from the start, at most 250.")] first: Option<i32>,
-        #[graphql(desc = "Those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Those after this cursor, an `endCursor`.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 250.")] last: Option<i32>,
-        #[graphql(desc = "Those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Those before this cursor, a `startCursor`.")] before: Option<String>,
     ) -> Result<Option<OrderConnection>> {
         let args = PageArgs {
             first,

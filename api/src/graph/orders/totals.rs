@@ -27,7 +27,7 @@ pub struct OrderSumsFilter {
 /// Sums of orders in one currency.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct OrderSums {
-    /// Of every amount.
+    /// The currency of every amount here.
     currency: CurrencyCode,
     /// Orders placed.
     orders: BigInt,

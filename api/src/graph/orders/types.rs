@@ -62,7 +62,7 @@ pub enum FulfillmentStatus {
     Partial,
     /// All units that were not given up were shipped.
     Fulfilled,
-    /// And arrived.
+    /// All units that were not given up were shipped, and every shipment arrived.
     Delivered,
 }
 
@@ -337,7 +337,7 @@ pub struct LineDiscount {
     code: String,
     /// Whether it was given to the line, or is the line's share of one given to the order.
     scope: LineDiscountScope,
-    /// Tax excluded.
+    /// What was taken off, tax excluded.
     amount: Money,
 }
 
@@ -362,7 +362,7 @@ impl LineDiscount {
     }
 }
 
-/// A tax.
+/// A tax on a line.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct LineTax {
     /// Names the tax and its jurisdiction.
@@ -394,9 +394,9 @@ pub struct LineReservation {
 /// Delivery charged to the customer.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct OrderShipping {
-    /// For people.
+    /// How it is delivered, for people: `standard`.
     method: String,
-    /// Tax excluded.
+    /// What the customer is charged for it, tax excluded.
     net: Money,
     /// Taxes on the net amount.
     taxes: Vec<LineTax>,

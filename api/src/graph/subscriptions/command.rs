@@ -55,7 +55,7 @@ async fn run<C: AnyCommand + 'static>(
 /// Something to order in every cycle.
 #[derive(Clone, Debug, InputObject)]
 pub struct SubscriptionItemInput {
-    /// What.
+    /// The SKU: the tenant's own code, verbatim.
     sku: String,
     /// Units each cycle, above zero.
     quantity: BigInt,

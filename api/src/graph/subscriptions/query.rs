@@ -122,9 +122,9 @@ impl SubscriptionQuery {
         #[graphql(desc = "Which; all of them without it.")] filter: Option<SubscriptionFilter>,
         #[graphql(default, desc = "In which order.")] sort: SubscriptionSort,
         #[graphql(desc = "How many from the start, at most 250.")] first: Option<i32>,
-        #[graphql(desc = "Those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Those after this cursor, an `endCursor`.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 250.")] last: Option<i32>,
-        #[graphql(desc = "Those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Those before this cursor, a `startCursor`.")] before: Option<String>,
     ) -> Result<Option<SubscriptionConnection>> {
         let filter = filter.unwrap_or_default();
         let matching = List {
@@ -152,9 +152,9 @@ impl SubscriptionQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Which; all of them without it.")] filter: Option<MrrMovementFilter>,
         #[graphql(desc = "How many from the start, at most 250.")] first: Option<i32>,
-        #[graphql(desc = "Those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Those after this cursor, an `endCursor`.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 250.")] last: Option<i32>,
-        #[graphql(desc = "Those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Those before this cursor, a `startCursor`.")] before: Option<String>,
     ) -> Result<Option<MrrMovementConnection>> {
         let args = PageArgs {
             first,

@@ -74,7 +74,7 @@ pub struct MrrMovement(mrr_movements::Model);
 /// A change of monthly recurring revenue.
 #[Object]
 impl MrrMovement {
-    /// Why.
+    /// Why revenue changed.
     async fn kind(&self) -> Result<MrrMovementKind> {
         MrrMovementKind::of(&self.0.kind)
     }
@@ -98,7 +98,7 @@ impl MrrMovement {
         Date::text(&self.0.moved_on).ok_or_else(|| corrupt("a day", &self.0.moved_on))
     }
 
-    /// When.
+    /// When it changed.
     async fn moved_at(&self) -> Result<DateTime> {
         DateTime::stored(self.0.moved_at)
     }
@@ -118,7 +118,7 @@ impl MrrMovement {
 /// Monthly recurring revenue in one currency.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct MrrSums {
-    /// Of every amount.
+    /// The currency of every amount here.
     currency: CurrencyCode,
     /// What there is: the exact sum of all movements, rounded half to even once.
     mrr: Money,

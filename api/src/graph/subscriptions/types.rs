@@ -20,11 +20,11 @@ pub struct SubscriptionContract(pub(crate) SubscriptionDoc);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::SubscriptionStatus")]
 pub enum SubscriptionStatus {
-    /// They do.
+    /// A cycle makes its order when it is due.
     Active,
-    /// Not for now.
+    /// No cycle runs until it is resumed.
     Paused,
-    /// Never again.
+    /// It ended: no cycle runs again.
     Canceled,
 }
 
@@ -102,7 +102,7 @@ impl SubscriptionContract {
         Ok(&self.terms()?.channel)
     }
 
-    /// Of every amount.
+    /// The currency of every amount here.
     async fn currency(&self) -> Result<CurrencyCode> {
         Ok(CurrencyCode(self.terms()?.currency))
     }
@@ -217,7 +217,7 @@ pub struct SubscriptionItem<'a> {
 /// Something that every cycle orders.
 #[Object]
 impl SubscriptionItem<'_> {
-    /// What.
+    /// The SKU: the tenant's own code, verbatim.
     async fn sku(&self) -> &str {
         self.item.sku.as_str()
     }

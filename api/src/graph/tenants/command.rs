@@ -60,7 +60,7 @@ pub struct TenantCreateInput {
     idempotency_key: Option<String>,
     /// Its name in addresses and tokens: at most 40 lower-case letters, digits and hyphens.
     slug: String,
-    /// For people.
+    /// The name that people read: `North & Harbor`.
     name: String,
     /// The currency that it reports in; it can never change.
     base_currency: CurrencyCode,
@@ -124,7 +124,7 @@ pub struct TaxClassInput {
     rates: Vec<TaxRateInput>,
 }
 
-/// A tax.
+/// A tax and its rate.
 #[derive(Clone, Debug, InputObject)]
 pub struct TaxRateInput {
     /// Names the tax and its jurisdiction: `US-NY-STATE`.
@@ -138,7 +138,7 @@ pub struct TaxRateInput {
 pub struct ChannelInput {
     /// The tenant's code: `web`.
     code: String,
-    /// For people.
+    /// The name that people read: `Web shop`.
     name: String,
 }
 

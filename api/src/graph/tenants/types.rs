@@ -15,7 +15,7 @@ pub struct Tenant(Box<domain::Tenant>);
 /// Whether commands are accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum TenantStatus {
-    /// They are.
+    /// Commands are accepted.
     Active,
     /// Only the release is, and only operators read.
     Suspended,
@@ -46,7 +46,7 @@ impl Tenant {
         &self.0.slug
     }
 
-    /// For people.
+    /// The name that people read: `North & Harbor`.
     async fn name(&self) -> &str {
         &self.0.name
     }
@@ -139,7 +139,7 @@ pub struct TaxClass {
     rates: Vec<TaxRate>,
 }
 
-/// A tax.
+/// A tax and its rate.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct TaxRate {
     /// Names the tax and its jurisdiction: `US-NY-STATE`.
@@ -162,7 +162,7 @@ impl From<&domain::TaxRate> for TaxRate {
 pub struct Channel {
     /// The tenant's code: `web`.
     code: String,
-    /// For people.
+    /// The name that people read: `Web shop`.
     name: String,
 }
 
