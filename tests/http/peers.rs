@@ -25,7 +25,7 @@ fn folder() -> PathBuf {
 /// Installs the pinned clients once, whichever test comes first.
 fn install() {
     let version = Command::new("node").arg("--version").output();
-    let version = version.expect("Node.js is missing: install version 20 or newer");
+    let version = version.expect("Node.js is missing: put scripts/with-node before the command");
     let version = String::from_utf8_lossy(&version.stdout).into_owned();
     let major = version
         .trim_start_matches('v')
@@ -34,7 +34,7 @@ fn install() {
         .and_then(|major| major.parse().ok());
     assert!(
         major.is_some_and(|major: u32| major >= NODE_MIN),
-        "Node.js {version} is too old: install 20 or newer"
+        "Node.js {version} is too old: put scripts/with-node before the command"
     );
     let lock = File::create(std::env::temp_dir().join("entrepot-peers.lock")).unwrap();
     lock.lock().unwrap();
