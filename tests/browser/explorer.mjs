@@ -4,8 +4,8 @@
 // anything is not as it has to be. With SCREENSHOTS=<folder>, pictures of what it saw.
 import assert from 'node:assert/strict';
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
-import { createServer, connect } from 'node:net';
 import { launch, open } from './browser.mjs';
+import { cutter } from './cutter.mjs';
 
 const url = process.env.ENTREPOT_URL;
 const samples = new URL('../../explorer/samples/', import.meta.url);
@@ -128,22 +128,6 @@ async function asRole(browser, role) {
   assert.deepEqual(faults, [], role);
   await close();
   counts.roles += 1;
-}
-
-/** A server whose connections can be cut. */
-async function cutter(target) {
-  const open = new Set();
-  const server = createServer((near) => {
-    const far = connect(Number(target.port), target.hostname);
-    for (const socket of [near, far]) {
-      open.add(socket);
-      socket.on('error', () => {}).on('close', () => (open.delete(socket), near.destroy(), far.destroy()));
-    }
-    near.pipe(far).pipe(near);
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const cut = () => open.forEach((socket) => socket.destroy());
-  return { origin: `http://127.0.0.1:${server.address().port}`, cut, close: () => (cut(), server.close()) };
 }
 
 /** A subscription whose connection is cut goes on after its cursor: no update twice, none missing. */
