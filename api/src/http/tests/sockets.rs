@@ -30,8 +30,16 @@ impl Client {
         address: SocketAddr,
         headers: &[(&'static str, &str)],
     ) -> Result<Self, tungstenite::Error> {
+        Self::open_at(address, "/graphql", headers).await
+    }
+
+    async fn open_at(
+        address: SocketAddr,
+        entrance: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, tungstenite::Error> {
         let stream = TcpStream::connect(address).await.unwrap();
-        let mut request = format!("ws://{address}/graphql")
+        let mut request = format!("ws://{address}{entrance}")
             .into_client_request()
             .unwrap();
         let protocol = HeaderValue::from_static("graphql-transport-ws");
@@ -270,4 +278,59 @@ async fn operations_are_bounded() {
     client.say(json!({ "type": "complete", "id": "a" })).await;
     client.subscribe("c", "{ tenant }").await;
     assert_eq!(client.message().await["type"], "next");
+}
+
+#[tokio::test]
+async fn each_entrance_keeps_to_its_own() {
+    const CREDENTIAL: &str = "the credential of a router, long enough";
+    let address = listen(HttpConfig {
+        router_secret: Some(CREDENTIAL.to_owned()),
+        ..HttpConfig::default()
+    })
+    .await;
+    let bearer = format!("Bearer {}", token("ann", LONG));
+    let (caller, router) = (
+        ("authorization", bearer.as_str()),
+        ("entrepot-router", CREDENTIAL),
+    );
+    for (entrance, headers, refused) in [
+        ("/federation", vec![caller], Some(401)),
+        (
+            "/federation",
+            vec![caller, ("entrepot-router", "forged")],
+            Some(401),
+        ),
+        ("/federation/finance", vec![caller, router], Some(403)),
+        ("/graphql/finance", vec![caller], Some(403)),
+        ("/federation", vec![caller, router], None),
+        ("/federation/commerce", vec![caller, router], None),
+        ("/graphql/commerce", vec![caller], None),
+    ] {
+        match (Client::open_at(address, entrance, &headers).await, refused) {
+            (Ok(mut client), None) => {
+                client.say(json!({ "type": "connection_init" })).await;
+                assert_eq!(client.message().await["type"], "connection_ack");
+                client.subscribe("1", "{ tenant }").await;
+                assert_eq!(client.message().await["type"], "next", "{entrance}");
+            }
+            (Err(tungstenite::Error::Http(answer)), Some(status)) => {
+                assert_eq!(answer.status(), status, "{entrance}");
+            }
+            (opened, _) => panic!("{entrance}: {:?}", opened.err()),
+        }
+    }
+    // A router by itself, and a token of another role that comes later, get no further.
+    let mut alone = Client::open_at(address, "/federation", &[router])
+        .await
+        .unwrap();
+    alone.say(json!({ "type": "connection_init" })).await;
+    assert_eq!(alone.code().await, 4403);
+    let mut other = Client::open_at(address, "/federation/finance", &[router])
+        .await
+        .unwrap();
+    let payload = json!({ "Authorization": bearer });
+    other
+        .say(json!({ "type": "connection_init", "payload": payload }))
+        .await;
+    assert_eq!(other.code().await, 4403);
 }
