@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::client::{Answer, Client};
@@ -49,8 +49,10 @@ impl Router {
         let replies = Arc::<Mutex<VecDeque<Reply>>>::default();
         let script = Arc::clone(&replies);
         let serving = tokio::spawn(async move {
+            // Connections end with the router.
+            let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, say.clone(), Arc::clone(&script)));
+                connections.spawn(serve(stream, say.clone(), Arc::clone(&script)));
             }
         });
         Self {
@@ -125,12 +127,12 @@ async fn serve(
         stream.read_exact(&mut body).await.unwrap();
         assert_eq!(protocol, "callback/1.0");
         let message = serde_json::from_slice(&body).expect("JSON");
-        drop(say.send((Instant::now(), message)));
         let reply = replies
             .lock()
             .unwrap()
             .pop_front()
             .unwrap_or(Reply::Status(204));
+        drop(say.send((Instant::now(), message)));
         let answer = match reply {
             Reply::Nothing => return,
             Reply::Flood => {
