@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::auth::{IssuerConfig, Verifier};
 use crate::config::{self, AUDIENCE};
+use crate::export::export_router;
 use crate::graph::{Executor, graph};
 use crate::http::{self, HttpConfig, ListenerConfig, Readiness, graphql_router, health_router};
 use crate::process::Workers;
@@ -93,7 +94,9 @@ pub async fn serve(
 
     let mut router = health(&app, recorder);
     if args.role != Duty::Worker {
-        let executor = Executor::new(graph(), Arc::new(app.clone()))?;
+        let shared = Arc::new(app.clone());
+        let executor = Executor::new(graph(), Arc::clone(&shared))?;
+        router = router.merge(export_router(shared, Arc::clone(&verifier), stop.clone()));
         let config = HttpConfig {
             origins_allowed: args.origins.clone(),
             router_secret: router_secret(args)?,

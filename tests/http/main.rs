@@ -5,6 +5,7 @@
 
 mod access;
 mod bad_input;
+mod bi_export;
 mod buyers;
 mod cli;
 mod client;

@@ -30,11 +30,14 @@ mod streaming;
 pub use config::{HttpConfig, Limits, SocketLimits};
 pub use document::{DocumentLimits, InputTypes};
 pub use endpoint::graphql_router;
+pub(crate) use endpoint::lifetime;
 pub use entrance::Entrance;
 pub use executor::{Caller, GraphExecutor};
 pub use headers::secured;
 pub use health::{Readiness, health_router};
+pub(crate) use identity::{REQUEST_ID, request_id, requester};
 pub use listener::{ConnectionPermit, ListenerConfig, serve};
+pub(crate) use refusal::Refusal;
 
 #[cfg(test)]
 mod tests;
