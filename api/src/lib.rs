@@ -11,6 +11,7 @@ pub mod cli;
 pub mod config;
 pub mod contracts;
 pub mod demo;
+mod export;
 pub mod graph;
 pub mod http;
 pub mod import;

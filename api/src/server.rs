@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::auth::{IssuerConfig, Verifier};
 use crate::bounds::BoundArgs;
 use crate::config::{self, AUDIENCE};
+use crate::export::export_router;
 use crate::graph::{Executor, graph};
 use crate::http::{
     self, Callbacks, Classes, HttpConfig, ListenerConfig, Readiness, explorer_router,
@@ -118,12 +119,14 @@ pub async fn serve(
     let callbacks = Callbacks::to(&args.callback_hosts)?;
     let mut router = health(&app, recorder);
     if args.role != Duty::Worker {
+        let shared = Arc::new(app.clone());
         let executor = Executor::new(
             graph(),
-            Arc::new(app.clone()),
+            Arc::clone(&shared),
             args.bounds.costs(app.redis.clone(), &stop),
             args.bounds.turns(app.readers),
         )?;
+        router = router.merge(export_router(shared, Arc::clone(&verifier), stop.clone()));
         let config = HttpConfig {
             origins_allowed: args.origins.clone(),
             router_secret: router_secret(args)?,

@@ -26,6 +26,11 @@ const COMMANDS: &[&[&str]] = &[
     &["tenant", "revoke"],
     &["tenant", "suspend"],
     &["tenant", "release"],
+    &["bi"],
+    &["bi", "export"],
+    &["bi", "grant"],
+    &["bi", "revoke"],
+    &["bi", "list"],
 ];
 
 /// The entries of a section of a help text: each with its description.

@@ -174,6 +174,22 @@ impl Client {
             .map_err(|_| Error::from(ErrorKind::TimedOut))?
     }
 
+    /// What stands at an address. An error says that the answer broke off.
+    pub(super) async fn get(&self, path: &str) -> Result<Answer> {
+        let mut answer = self.send("GET", path, &[], b"").await?;
+        if answer.header("transfer-encoding") == Some("chunked") {
+            answer.body = unchunked(&answer.body)?;
+        }
+        Ok(answer)
+    }
+
+    /// An answer whose body nobody reads yet.
+    pub(super) async fn begin(&self, path: &str) -> Result<(u16, BufReader<TcpStream>)> {
+        let opened = timeout(PATIENCE, self.open("GET", path, &[], b"")).await;
+        let (status, _, stream) = opened.map_err(|_| Error::from(ErrorKind::TimedOut))??;
+        Ok((status, stream))
+    }
+
     async fn open(
         &self,
         method: &str,
@@ -240,6 +256,27 @@ impl Client {
             stream,
             bytes: VecDeque::new(),
         })
+    }
+}
+
+/// The bytes of a whole chunked body.
+pub(super) fn unchunked(mut body: &[u8]) -> Result<Vec<u8>> {
+    let (broken, mut bytes) = (|| Error::from(ErrorKind::UnexpectedEof), Vec::new());
+    loop {
+        let end = body.windows(2).position(|two| two == b"\r\n");
+        let (size, rest) = body
+            .split_at_checked(end.ok_or_else(broken)?)
+            .ok_or_else(broken)?;
+        let size = std::str::from_utf8(size).ok();
+        let size = size.and_then(|size| usize::from_str_radix(size, 16).ok());
+        let chunk = size
+            .and_then(|size| rest.get(2..size + 2))
+            .ok_or_else(broken)?;
+        if chunk.is_empty() {
+            return Ok(bytes);
+        }
+        bytes.extend_from_slice(chunk);
+        body = rest.get(chunk.len() + 4..).ok_or_else(broken)?;
     }
 }
 

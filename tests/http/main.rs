@@ -6,6 +6,7 @@
 mod abuse;
 mod access;
 mod bad_input;
+mod bi_export;
 mod buyers;
 mod callbacks;
 mod cli;

@@ -8,6 +8,7 @@
 
 mod client;
 mod commands;
+mod export;
 mod fairness;
 mod figure;
 mod ground;
@@ -57,7 +58,7 @@ pub(crate) struct BenchArgs {
     /// Compare `commands` with pgbench in every round: one insert a transaction, as many clients.
     #[arg(long)]
     pgbench: bool,
-    /// Events of the log, for `rebuild`.
+    /// Events of the log, for `rebuild` and `export`.
     #[arg(long, default_value_t = 100_000)]
     events: usize,
     /// Orders of the file, for `import`.
@@ -85,6 +86,8 @@ enum Scenario {
     Rebuild,
     /// Importing a file of orders.
     Import,
+    /// Writing a view to files of each format.
+    Export,
     /// Memory of a server, idle and after commands.
     Memory,
 }
@@ -113,6 +116,7 @@ async fn measure(ground: &Ground, args: &BenchArgs) -> Result<Vec<Figure>> {
         Scenario::Fairness => fairness::measure(ground, args, &mut series).await?,
         Scenario::Rebuild => rebuild::measure(ground, args, &mut series).await?,
         Scenario::Import => import::measure(ground, args, &mut series).await?,
+        Scenario::Export => export::measure(ground, args, &mut series).await?,
         Scenario::Memory => memory::measure(ground, args, &mut series).await?,
     }
     Ok(series.figures())

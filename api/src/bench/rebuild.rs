@@ -65,7 +65,8 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
     Ok(())
 }
 
-async fn fill(store: &Store, tenant: TenantId, events: usize) -> Result<()> {
+/// Orders of three lines, until the log holds so many events.
+pub(super) async fn fill(store: &Store, tenant: TenantId, events: usize) -> Result<()> {
     let place = |_| retailer::submit(store, tenant, retailer::order());
     let orders = stream::iter(0..events / EVENTS_EACH).map(place);
     let placed = orders.buffer_unordered(IN_FLIGHT);

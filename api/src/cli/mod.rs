@@ -59,7 +59,7 @@ enum Command {
     /// Create, list, suspend and release tenants, and take access to them away.
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
-    /// Views for BI tools: logins.
+    /// Views for BI tools: logins and files.
     #[command(subcommand)]
     Bi(bi::BiCommand),
 }

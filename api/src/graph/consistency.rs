@@ -4,6 +4,9 @@ use entrepot_domain::kernel::TenantId;
 
 use crate::secrets::Secrets;
 
+/// Header that carries a token, both ways.
+pub(crate) const HEADER: &str = "entrepot-consistency";
+
 /// What tokens are bound to.
 const BINDING: &str = "consistency";
 

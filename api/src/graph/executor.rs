@@ -7,7 +7,7 @@ use entrepot_event_store::StoreError;
 use futures_util::stream::{BoxStream, once, unfold};
 use futures_util::{Stream, StreamExt as _};
 
-use super::consistency::Token;
+use super::consistency::{HEADER as CONSISTENCY, Token};
 use super::contract::{Checked, Contract, ContractError, Contracts, Told};
 use super::cost::{Charge, Costs, Weights};
 use super::error::{self, bad_input, fault};
@@ -20,9 +20,6 @@ use crate::access;
 use crate::app::App;
 use crate::auth::Requester;
 use crate::http::{Caller, GraphExecutor, InputTypes};
-
-/// Header that carries a consistency token, both ways.
-const CONSISTENCY: &str = "entrepot-consistency";
 
 /// Answers operations on the graph.
 pub struct Executor {

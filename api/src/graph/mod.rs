@@ -18,7 +18,7 @@
 
 mod catalog;
 mod command;
-mod consistency;
+pub(crate) mod consistency;
 pub mod contract;
 pub mod cost;
 mod customers;

@@ -238,7 +238,7 @@ impl<E: GraphExecutor> Endpoint<E> {
 }
 
 /// How long a token still lives.
-pub(super) fn lifetime(expires_at: i64) -> Duration {
+pub(crate) fn lifetime(expires_at: i64) -> Duration {
     let now = clock::now();
     let left = expires_at.saturating_sub(now.as_second());
     let left = Duration::from_secs(u64::try_from(left).unwrap_or_default());

@@ -10,7 +10,7 @@ use crate::auth::{AuthError, Requester, Verifier};
 /// Selects a tenant among those of the token.
 pub(super) const TENANT: HeaderName = HeaderName::from_static("entrepot-tenant");
 /// Names a request across services.
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const CONSISTENCY: HeaderName = HeaderName::from_static("entrepot-consistency");
@@ -20,7 +20,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const REQUEST_ID_BYTES_MAX: usize = 64;
 
 /// Verifies the bearer token of a request.
-pub(super) async fn requester(
+pub(crate) async fn requester(
     verifier: &Verifier,
     headers: &HeaderMap,
 ) -> Result<Requester, Refusal> {
@@ -71,7 +71,7 @@ pub(super) fn caller(
 }
 
 /// The request id that the client gave, if it is one, else a new one.
-pub(super) fn request_id(headers: &HeaderMap) -> String {
+pub(crate) fn request_id(headers: &HeaderMap) -> String {
     let sound = |id: &&str| {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         !id.is_empty() && id.len() <= REQUEST_ID_BYTES_MAX && id.bytes().all(allowed)

@@ -35,13 +35,16 @@ pub use callback::{Callbacks, HostError};
 pub use config::{HttpConfig, Limits, SocketLimits};
 pub use document::{DocumentLimits, InputTypes};
 pub use endpoint::graphql_router;
+pub(crate) use endpoint::lifetime;
 pub use entrance::Entrance;
 pub use executor::{Caller, GraphExecutor};
 pub use explorer::explorer_router;
 pub use headers::secured;
 pub use health::{Readiness, health_router};
+pub(crate) use identity::{REQUEST_ID, request_id, requester};
 pub use listener::{ConnectionPermit, ListenerConfig, serve};
 pub use persisted::{ClassError, Classes};
+pub(crate) use refusal::Refusal;
 
 #[cfg(test)]
 mod tests;

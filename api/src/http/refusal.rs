@@ -23,7 +23,7 @@ const RETRYABLE: [&str; 9] = [
 
 /// A request that is refused before anything runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     /// Stable code for programs.
     pub code: &'static str,
     /// What is wrong, for people.

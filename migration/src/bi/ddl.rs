@@ -9,6 +9,12 @@ use crate::dialect::{APP_ROLE, postgres};
 /// The role that every login for BI is a member of: policies are bound to it.
 pub(crate) const BI_ROLE: &str = "entrepot_bi";
 
+/// Now, in microseconds since 1970.
+pub(super) const NOW_POSTGRES: &str = "(extract(epoch FROM now()) * 1000000)::bigint";
+/// The same.
+pub(super) const NOW_SQLITE: &str =
+    "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000";
+
 /// Creates every view, after whatever views there were. They hold no data, so that the newest
 /// migration that changes any of them creates all; the ones before it create none any more.
 ///
@@ -92,7 +98,7 @@ impl View {
         let mine = format!(
             "\n  WHERE head.tenant_id = nullif(current_setting('app.tenant_id', true), '')::bigint OR pg_has_role(current_user, '{BI_ROLE}', 'USAGE')"
         );
-        let from = self.from("(extract(epoch FROM now()) * 1000000)::bigint", &mine);
+        let from = self.from(NOW_POSTGRES, &mine);
         let columns: Vec<String> = self.columns.iter().flat_map(column).collect();
         format!(
             "CREATE VIEW bi.{} WITH (security_invoker = true) AS SELECT tenant_id, {} FROM {from}",
@@ -140,17 +146,16 @@ impl View {
                 format!("  -- {}: {}\n  {sql}{comma}\n", field.kind, field.comment)
             })
             .collect();
-        let now = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000";
         format!(
             "CREATE VIEW bi_{} AS\n-- {}\nSELECT\n{}FROM {}",
             self.name,
             self.grain,
             columns.concat(),
-            self.from(now, "")
+            self.from(NOW_SQLITE, "")
         )
     }
 
-    fn from(&self, now: &str, mine: &str) -> String {
+    pub(super) fn from(&self, now: &str, mine: &str) -> String {
         let others = VIEWS.iter().filter(|view| view.name != self.name);
         let views: Vec<String> = others
             .map(|view| {
@@ -180,7 +185,7 @@ impl View {
 }
 
 impl Column {
-    fn source(&self) -> String {
+    pub(super) fn source(&self) -> String {
         self.source.unwrap_or(self.name).to_owned()
     }
 }

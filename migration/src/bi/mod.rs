@@ -13,12 +13,14 @@ mod ddl;
 mod freshness;
 mod margins;
 mod orders;
+mod source;
 mod stock;
 mod subscriptions;
 
 use std::fmt;
 
 pub(crate) use ddl::{BI_ROLE, create};
+pub use source::{Source, Stored};
 
 /// Every view, in the order in which a newcomer reads them.
 pub const VIEWS: &[View] = &[

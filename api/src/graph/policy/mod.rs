@@ -1,5 +1,6 @@
-//! Who may do what, in three tables: the roles of each area ([`POLICY`]), the area of each field
-//! ([`FIELDS`]), and the rows that callers bound to channels see of each table ([`rows`]).
+//! Who may do what, in four tables: the roles of each area ([`POLICY`]), the area of each field
+//! ([`FIELDS`]), the rows that callers bound to channels see of each table ([`rows`]), and the area
+//! of each column of the views for BI ([`COLUMNS`]).
 //!
 //! Contracts are cut from the first two, and each field is checked against them once more when it
 //! runs (`engine.rs`); every query of read models, and with it every count, sum and live update,
