@@ -7,6 +7,7 @@ pub mod auth;
 mod bench;
 pub mod bi;
 pub mod cli;
+pub mod codes;
 pub mod config;
 pub mod contracts;
 pub mod demo;

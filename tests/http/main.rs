@@ -9,6 +9,8 @@ mod buyers;
 mod cli;
 mod client;
 mod consistency;
+mod fields;
+mod figures;
 mod idempotency;
 mod isolation;
 mod kill;

@@ -7,9 +7,9 @@ use entrepot_event_store::StoreError;
 use futures_util::stream::{BoxStream, once, unfold};
 use futures_util::{Stream, StreamExt as _};
 
-use super::consistency::Token;
+use super::consistency::{self, Wanted};
 use super::contract::{Checked, Contract, ContractError, Contracts, Told};
-use super::error::{self, bad_input, fault};
+use super::error::{self, fault};
 use super::loader;
 use super::policy::Audience;
 use super::session::Session;
@@ -18,9 +18,6 @@ use crate::access;
 use crate::app::App;
 use crate::auth::Requester;
 use crate::http::{Caller, GraphExecutor, InputTypes};
-
-/// Header that carries a consistency token, both ways.
-const CONSISTENCY: &str = "entrepot-consistency";
 
 /// Answers operations on the graph.
 pub struct Executor {
@@ -77,7 +74,12 @@ impl Executor {
     }
 
     /// Finds the caller's tenant and waits for the state that the caller asks for.
-    async fn session(app: &Arc<App>, caller: Caller) -> Result<Arc<Session>, async_graphql::Error> {
+    async fn session(
+        app: &Arc<App>,
+        caller: Caller,
+        request: &Request,
+    ) -> Result<Arc<Session>, async_graphql::Error> {
+        let wanted = Wanted::of(caller.consistency.as_deref(), &request.extensions)?;
         let tenant = match caller.requester.tenant() {
             None => None,
             // A platform operator may name a tenant that it is about to create.
@@ -86,20 +88,9 @@ impl Executor {
                 found => Some(found.map_err(error::store)?),
             },
         };
-        let token = match (&caller.consistency, tenant) {
-            (Some(token), Some(tenant)) => {
-                let open = Token::open(token, tenant, &app.secrets);
-                Some(open.ok_or_else(|| {
-                    bad_input(CONSISTENCY, "not a consistency token of this tenant")
-                })?)
-            }
-            _ => None,
-        };
         let session = Session::new(Arc::clone(app), caller, tenant);
         session.check_access().await?;
-        if let Some(token) = token {
-            session.wait(token.position).await?;
-        }
+        wanted.wait(&session).await?;
         Ok(session)
     }
 }
@@ -110,7 +101,7 @@ impl GraphExecutor for Executor {
             Ok(admitted) => admitted,
             Err(errors) => return Response::from_errors(errors),
         };
-        let session = match Self::session(&self.app, caller).await {
+        let session = match Self::session(&self.app, caller, &request).await {
             Ok(session) => session,
             Err(error) => return refuse(error),
         };
@@ -131,7 +122,13 @@ impl GraphExecutor for Executor {
             data.extend(about_schema);
         }
         session.finish().await;
-        report(&mut response, &session);
+        consistency::report(&mut response, &session).await;
+        if session.is_replayed() {
+            let replayed = value!({ "replayed": true });
+            response
+                .extensions
+                .insert("idempotency".to_owned(), replayed);
+        }
         response
     }
 
@@ -156,7 +153,7 @@ impl GraphExecutor for Executor {
         }
         let (schema, app) = (self.schema.clone(), Arc::clone(&self.app));
         let started = async move {
-            let session = match Self::session(&app, caller).await {
+            let session = match Self::session(&app, caller, &request).await {
                 Ok(session) => session,
                 Err(error) => return once(async { refuse(error) }).boxed(),
             };
@@ -213,20 +210,4 @@ fn refuse(error: async_graphql::Error) -> Response {
     let mut refusal = ServerError::new(message, None);
     refusal.extensions = extensions;
     Response::from_errors(vec![refusal])
-}
-
-/// Says where the answer was read, in `extensions.consistency` and in the header.
-fn report(response: &mut Response, session: &Session) {
-    let (Ok(tenant), Some(position)) = (session.tenant(), session.position()) else {
-        return;
-    };
-    let token = Token { tenant, position }.seal(&session.app.secrets);
-    if let Ok(header) = token.parse() {
-        response.http_headers.insert(CONSISTENCY, header);
-    }
-    let as_of = session.as_of().map(|as_of| as_of.to_string());
-    let consistency = value!({ "token": token, "position": position.to_string(), "asOf": as_of });
-    response
-        .extensions
-        .insert("consistency".to_owned(), consistency);
 }

@@ -82,7 +82,7 @@ impl Shop {
             Config::Channels(vec![channel("till"), channel("web")]),
             Config::Warehouses(vec![Warehouse::from("east")]),
         ] {
-            shop.submit(ConfigureTenant { config }).await;
+            shop.submit(ConfigureTenant::from(config)).await;
         }
         let products = "sku,title,tax_class\nA,Apple,exempt\nB,Bread,exempt\n";
         assert_eq!(
@@ -119,7 +119,7 @@ impl Shop {
             &self.desk.store,
             self.tenant,
             request,
-            &progress::Silent,
+            &Silent,
             &stop,
         )
         .await
