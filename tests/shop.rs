@@ -45,7 +45,7 @@ pub async fn tenant(store: &Store, slug: &str) -> TenantId {
         .await
         .expect("the tenant is created");
     for config in configs() {
-        give(store, tenant, ConfigureTenant { config })
+        give(store, tenant, ConfigureTenant::from(config))
             .await
             .expect("the tenant is configured");
     }

@@ -1,5 +1,5 @@
 //! The published contracts: `schema.graphql` with `contracts/*.graphql`, `schema.sql` and `events.json` at
-//! the top of the repository. A test holds the files to what this prints.
+//! the top of the repository, and `docs/errors.md`. A test holds the files to what this prints.
 
 use std::io::Write as _;
 
@@ -10,6 +10,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DbBackend, DbErr, 
 use serde_json::json;
 
 use crate::auth::Role;
+use crate::codes;
 use crate::graph::contract;
 
 /// Which contract.
@@ -39,6 +40,8 @@ pub enum Contract {
     Sql,
     /// For partners: every event with the JSON Schema of its payload.
     Events,
+    /// Every error code with what it means.
+    Errors,
 }
 
 /// Why a contract cannot be printed.
@@ -65,6 +68,7 @@ impl Contract {
             Self::Operator => of_role(Role::Operator),
             Self::Sql => Ok(sql().await?),
             Self::Events => Ok(events()),
+            Self::Errors => Ok(codes::page()),
         }
     }
 }

@@ -8,6 +8,7 @@ mod bench;
 pub mod bi;
 pub mod bounds;
 pub mod cli;
+pub mod codes;
 pub mod config;
 pub mod contracts;
 pub mod demo;

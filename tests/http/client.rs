@@ -31,6 +31,20 @@ impl Answer {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The headers that differ from answer to answer left out.
+    pub(super) fn own_headers(&self) -> Vec<&(String, String)> {
+        const OTHERS: [&str; 4] = [
+            "date",
+            "x-request-id",
+            "entrepot-consistency",
+            "content-length",
+        ];
+        let headers = self.headers.iter();
+        headers
+            .filter(|(name, _)| !OTHERS.contains(&name.as_str()))
+            .collect()
+    }
+
     pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
@@ -94,7 +108,18 @@ impl Client {
 
     /// The answer to an operation, whatever it is. An error says that there was none.
     pub(super) async fn post(&self, query: &str, variables: Json) -> Result<Answer> {
-        let body = json!({ "query": query, "variables": variables }).to_string();
+        self.post_with(query, variables, json!({})).await
+    }
+
+    /// The same with extensions.
+    pub(super) async fn post_with(
+        &self,
+        query: &str,
+        variables: Json,
+        extensions: Json,
+    ) -> Result<Answer> {
+        let body = json!({ "query": query, "variables": variables, "extensions": extensions });
+        let body = body.to_string();
         let accept = ("accept", "application/graphql-response+json");
         self.send(
             "POST",

@@ -46,8 +46,8 @@ both! {
         // The header's key is that of the input.
         let by_input = with(&order_of("A", 2), json!({ "idempotencyKey": "k2" }));
         assert_eq!(order(&seller, &by_input).await, (first[1].clone(), true));
-        // The input's key comes before the header's.
-        assert_eq!(order(&by_header, &keyed).await, (first[0].clone(), true));
+        // Which of two keys is meant, nobody can tell.
+        assert_eq!(code(&by_header, "orderPlace", keyed.clone()).await, "BAD_USER_INPUT");
 
         let before = head(&db, "north").await;
         let mismatch = json!("IDEMPOTENCY_KEY_PARAMETER_MISMATCH");
@@ -73,6 +73,50 @@ both! {
                 assert_eq!((&payload["position"], &payload["replayed"]), (&first[0], &json!(true)));
             }
             assert_eq!(code(&by_header, "orderPlace", order_of("A", 3)).await, mismatch);
+        }
+        assert_eq!(head(&db, "north").await, before);
+    }
+
+    async fn a_key_may_stand_on_each_command_as_a_directive(db: TestDb) {
+        let (_server, seller) = north(&db).await;
+        receive(&seller, "A", 1000, 880).await;
+        let query = "mutation($one: OrderPlaceInput!, $two: OrderPlaceInput!, $key: String!) {
+            one: orderPlace(input: $one) @idempotent(key: $key) { position replayed order { id } }
+            two: orderPlace(input: $two) @idempotent(key: \"k2\") { position replayed order { id } } }";
+        let variables = json!({ "one": order_of("A", 1), "two": order_of("A", 2), "key": "k1" });
+        let first = seller.answer(query, variables.clone()).await;
+        assert!(first.get("errors").is_none() && first["extensions"].get("idempotency").is_none(), "{first:#}");
+        let before = head(&db, "north").await;
+        let again = seller.answer(query, variables.clone()).await;
+        assert_eq!(again["extensions"]["idempotency"], json!({ "replayed": true }), "{again:#}");
+        for place in ["one", "two"] {
+            assert_eq!(again["data"][place]["position"], first["data"][place]["position"]);
+            assert_eq!(again["data"][place]["order"], first["data"][place]["order"]);
+            assert_eq!((&first["data"][place]["replayed"], &again["data"][place]["replayed"]), (&json!(false), &json!(true)));
+        }
+        // The same key by whatever carrier is the same key.
+        for client in [&seller.with("idempotency-key", "k1"), &seller] {
+            let input = with(&order_of("A", 1), json!({ "idempotencyKey": "k1" }));
+            let (answer, replayed) = order(client, &input).await;
+            assert!(replayed && answer[0] == first["data"]["one"]["position"], "{answer}");
+        }
+        let one = "mutation($input: OrderPlaceInput!) { orderPlace(input: $input) @idempotent(key: \"k1\") { position } }";
+        for (client, input) in [
+            (&seller.with("idempotency-key", "other"), order_of("A", 1)),
+            (&seller, with(&order_of("A", 1), json!({ "idempotencyKey": "other" }))),
+        ] {
+            let refused = client.answer(one, json!({ "input": input })).await;
+            assert_eq!(refused["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{refused:#}");
+        }
+        let changed = seller.answer(one, json!({ "input": order_of("A", 9) })).await;
+        assert_eq!(changed["errors"][0]["extensions"]["code"], "IDEMPOTENCY_KEY_PARAMETER_MISMATCH", "{changed:#}");
+        // Where it means nothing, it is not passed over.
+        for query in [
+            "{ orders @idempotent(key: \"k\") { totalCount } }",
+            "mutation($input: OrderPlaceInput!) { orderPlace(input: $input) { userErrors @idempotent(key: \"k\") { code } } }",
+        ] {
+            let refused = seller.answer(query, json!({ "input": order_of("A", 1000) })).await;
+            assert_eq!(refused["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{refused:#}");
         }
         assert_eq!(head(&db, "north").await, before);
     }

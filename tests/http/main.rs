@@ -14,6 +14,8 @@ mod client;
 mod consistency;
 mod cost;
 mod federation;
+mod fields;
+mod figures;
 mod idempotency;
 mod isolation;
 mod kill;

@@ -65,11 +65,33 @@ impl Schema {
             .collect()
     }
 
-    /// A document that asks one root field for all that it has, `deep` objects down, with every
-    /// argument as a variable of the argument's name.
-    pub(super) fn document(&self, operation: &str, field: &Field<'_>, deep: usize) -> String {
-        let selection = self.selection(field.of, deep);
-        let (mut declared, mut given) = (String::new(), String::new());
+    /// The fields of a type, and the types of objects that each leads to.
+    pub(super) fn fields(&self, of: &str) -> Vec<(String, Vec<String>)> {
+        let fields = list(&self.types.get(of).unwrap_or(&Json::Null)["fields"]).iter();
+        let ours = fields.filter(|field| !text(&field["name"]).starts_with('_'));
+        let leads = |field: &Json| {
+            let to = &self.types[named(&field["type"])];
+            let possible = list(&to["possibleTypes"])
+                .iter()
+                .map(|it| text(&it["name"]));
+            let own = (!list(&to["fields"]).is_empty()).then(|| text(&to["name"]));
+            own.into_iter().chain(possible).map(str::to_owned).collect()
+        };
+        ours.map(|field| (text(&field["name"]).to_owned(), leads(field)))
+            .collect()
+    }
+
+    /// Whether something must be selected of a field.
+    pub(super) fn is_object(&self, of: &str, field: &str) -> bool {
+        let fields = self.fields(of);
+        let field = fields.iter().find(|(name, _)| name == field);
+        field.is_some_and(|(_, leads)| !leads.is_empty())
+    }
+
+    /// A field at the root called with every argument as a variable of its name, under a name of its
+    /// own or another: the variables' declarations, after others, and the call.
+    pub(super) fn called(&self, field: &Field<'_>, name: &str, more: &str) -> (String, String) {
+        let (mut declared, mut given) = (more.to_owned(), String::new());
         for arg in field.args {
             let name = text(&arg["name"]);
             let default = arg["defaultValue"]
@@ -79,15 +101,23 @@ impl Schema {
             let _written = write!(declared, "${name}: {}{default} ", written(&arg["type"]));
             let _written = write!(given, "{name}: ${name} ");
         }
-        let (declared, given) = if declared.is_empty() {
-            (String::new(), String::new())
+        if declared.is_empty() {
+            return (String::new(), name.to_owned());
+        }
+        let call = if given.is_empty() {
+            name.to_owned()
         } else {
-            (format!("({declared})"), format!("({given})"))
+            format!("{name}({given})")
         };
-        format!(
-            "{operation}{declared} {{ {}{given} {selection} }}",
-            field.name
-        )
+        (format!("({declared})"), call)
+    }
+
+    /// A document that asks one root field for all that it has, `deep` objects down, with every
+    /// argument as a variable of the argument's name.
+    pub(super) fn document(&self, operation: &str, field: &Field<'_>, deep: usize) -> String {
+        let selection = self.selection(field.of, deep);
+        let (declared, call) = self.called(field, field.name, "");
+        format!("{operation}{declared} {{ {call} {selection} }}")
     }
 
     /// Everything that a type has without arguments being needed.
@@ -200,6 +230,30 @@ impl Schema {
     /// The arguments, and what is inside them, that name objects by id.
     pub(super) fn ids(&self, field: &Field<'_>) -> Vec<Path> {
         self.paths(field.args, "ID")
+    }
+
+    /// The arguments, and what is inside them, that are text.
+    pub(super) fn texts(&self, field: &Field<'_>) -> Vec<Path> {
+        self.paths(field.args, "String")
+    }
+
+    /// Whether an argument, or what is inside it, is a list.
+    pub(super) fn takes_list(&self, field: &Field<'_>, path: &Path) -> bool {
+        let mut fields = field.args;
+        let mut of = &Json::Null;
+        for name in path {
+            let found = fields.iter().find(|field| field["name"] == **name);
+            of = found.map_or(&Json::Null, |field| &field["type"]);
+            if !of.is_null() {
+                fields = list(&self.types[named(of)]["inputFields"]);
+            }
+        }
+        let bare = if of["kind"] == "NON_NULL" {
+            &of["ofType"]
+        } else {
+            of
+        };
+        bare["kind"] == "LIST"
     }
 
     fn paths(&self, fields: &[Json], wanted: &str) -> Vec<Path> {

@@ -141,6 +141,11 @@ impl Server {
             .any(|line| line.contains(text))
     }
 
+    /// All that the program has logged since it started.
+    pub(super) fn log_text(&self) -> String {
+        self.log.lock().expect("nobody panics here").join("\n")
+    }
+
     fn tail(&self) -> Vec<String> {
         let log = self.log.lock().expect("nobody panics here");
         log[log.len().saturating_sub(40)..].to_vec()

@@ -35,6 +35,11 @@ async fn events_json_is_what_the_log_may_hold() {
     assert_published(Contract::Events, "events.json").await;
 }
 
+#[tokio::test]
+async fn docs_errors_md_is_every_code_that_goes_out() {
+    assert_published(Contract::Errors, "docs/errors.md").await;
+}
+
 /// Who explores the graph reads what each part of it means.
 #[tokio::test]
 async fn every_type_field_argument_and_value_is_described() {

@@ -1,6 +1,9 @@
 //! Rules about the sources that no compiler checks.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+use entrepot_api::codes::CODES;
 
 /// Which of our crates each crate may use.
 const CRATES: [(&str, &[&str]); 7] = [
@@ -139,6 +142,58 @@ fn files_are_short() {
             "{path} has {lines} lines, at most {LINES_MAX}: split it by meaning"
         );
     }
+}
+
+/// Calls whose argument is the code of an error.
+const GIVES_CODE: [&str; 8] = [
+    "fault(",
+    "later(",
+    "Refusal::request(",
+    "Refusal::transport(",
+    "code: ",
+    "set(\"code\", ",
+    "=> \"",
+    "Err(",
+];
+
+/// A text that stands in quotes on a line and may be a code.
+fn quoted(line: &str) -> impl Iterator<Item = &str> {
+    line.split('"')
+        .skip(1)
+        .step_by(2)
+        .filter(|text| text.len() > 5 && text.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+}
+
+#[test]
+fn every_error_code_stands_in_the_table_and_goes_out_somewhere() {
+    let mut given: BTreeSet<String> = BTreeSet::new();
+    for (path, text) in sources("api/src/graph")
+        .into_iter()
+        .chain(sources("api/src/http"))
+    {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        if path.contains("/tests") {
+            continue;
+        }
+        // A call may be broken after its parenthesis, and name the status first.
+        let lines: Vec<&str> = code.lines().collect();
+        for (number, line) in lines.iter().enumerate() {
+            let calls = |line: &str| GIVES_CODE.iter().any(|call| line.contains(call));
+            let near = lines[number.saturating_sub(3)..=number]
+                .iter()
+                .any(|line| calls(line));
+            if near && !line.trim_start().starts_with("//") {
+                given.extend(quoted(line).map(str::to_owned));
+            }
+        }
+    }
+    given.retain(|text| !["DELETE", "OPTIONS", "CLOSED"].contains(&text.as_str()));
+    let known: BTreeSet<String> = CODES.iter().map(|code| code.name.to_owned()).collect();
+    let unknown: Vec<_> = given.difference(&known).collect();
+    assert!(
+        unknown.is_empty(),
+        "say in api/src/codes.rs what these mean: {unknown:?}"
+    );
 }
 
 #[test]

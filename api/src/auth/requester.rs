@@ -51,6 +51,17 @@ impl Requester {
         }
     }
 
+    /// Somebody of a tenant in a role, of all of these channels.
+    #[cfg(test)]
+    pub(crate) fn acting(tenant: &str, role: Role, channels: &[&str]) -> Self {
+        Self {
+            platform: false,
+            roles: [role].into_iter().collect(),
+            channels: channels.iter().map(ToString::to_string).collect(),
+            ..Self::system(tenant, "test")
+        }
+    }
+
     /// The same requester in one of its roles. `None` if it does not have that role.
     pub(crate) fn only(self, role: Role) -> Option<Self> {
         let roles = [role].into_iter().collect();

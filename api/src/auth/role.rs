@@ -75,6 +75,11 @@ impl Roles {
         roles.iter().any(|role| self.contains(*role))
     }
 
+    /// Whether a role is in both sets.
+    pub const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// The set's number among all sets.
     pub(crate) const fn index(self) -> usize {
         self.0 as usize

@@ -67,7 +67,7 @@ pub(super) async fn open_shop(store: &Store, slug: &str) -> Result<TenantId> {
         Config::Channels(vec![web]),
         Config::Warehouses(vec![Warehouse::from("east")]),
     ] {
-        submit(store, tenant, ConfigureTenant { config }).await?;
+        submit(store, tenant, ConfigureTenant::from(config)).await?;
     }
     for (sku, price) in ITEMS {
         stock(store, tenant, Sku::from(sku), price).await?;

@@ -109,7 +109,7 @@ async fn set_up(pen: &Pen<'_>, retailer: &Retailer) -> Result<(), DemoError> {
     let configs = retailer
         .configs()
         .into_iter()
-        .map(|(kind, config)| pen.line(format!("config:{kind}"), ConfigureTenant { config }));
+        .map(|(kind, config)| pen.line(format!("config:{kind}"), ConfigureTenant::from(config)));
     pen.write_all(configs.collect()).await.map(drop)
 }
 

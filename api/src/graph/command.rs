@@ -7,15 +7,13 @@ use entrepot_domain::command::AnyCommand;
 use entrepot_domain::envelope::Recorded;
 use entrepot_domain::kernel::{Refusal, TenantId};
 use entrepot_event_store::vault::VaultWrite;
-use entrepot_event_store::{Entry, IdempotencyKey, Receipt, Submission, SubmitError};
+use entrepot_event_store::{Entry, Receipt, Submission, SubmitError};
 
 use super::consistency::Token;
-use super::error::{self, bad_input, fault};
+use super::error::{self, fault};
+use super::idempotent;
 use super::scalar::BigInt;
 use super::session::{Session, session};
-
-/// The longest idempotency key, in bytes.
-const KEY_MAX: usize = 255;
 
 /// Why a command was refused: data, not an error.
 #[derive(Clone, Debug, SimpleObject)]
@@ -57,7 +55,7 @@ pub struct CommandResult {
 /// A command on its way, with what the edge adds to it.
 pub(crate) struct Outgoing<C> {
     pub(crate) command: C,
-    /// The key from the input; the header's counts without one.
+    /// The key from the input; it may also come by directive or header.
     pub(crate) key: Option<String>,
     /// A digest of the input where the command itself differs each time.
     pub(crate) fingerprint: Option<[u8; 32]>,
@@ -86,7 +84,7 @@ pub(crate) async fn submit<C: AnyCommand + 'static>(
     outgoing: Outgoing<C>,
 ) -> Result<(Option<Receipt>, CommandResult)> {
     let session = session(ctx)?;
-    let (receipt, result) = submit_to(session, session.tenant()?, outgoing).await?;
+    let (receipt, result) = submit_to(ctx, session.tenant()?, outgoing).await?;
     if let Some(receipt) = &receipt {
         session.wrote(receipt.last_position);
     }
@@ -95,21 +93,18 @@ pub(crate) async fn submit<C: AnyCommand + 'static>(
 
 /// The same for a tenant that the caller may command without reading it, such as one to be created.
 pub(crate) async fn submit_to<C: AnyCommand + 'static>(
-    session: &Session,
+    ctx: &Context<'_>,
     tenant: TenantId,
     outgoing: Outgoing<C>,
 ) -> Result<(Option<Receipt>, CommandResult)> {
+    let session = session(ctx)?;
     let mut submission = Submission::new(tenant, session.actor(), outgoing.command);
     submission.fingerprint = outgoing.fingerprint;
     submission.vault = outgoing.vault;
-    if let Some(key) = outgoing
-        .key
-        .or_else(|| session.caller().idempotency_key.clone())
-    {
-        submission = submission.keyed(key_of(key, session.requester().client())?);
-    }
+    submission.key = idempotent::key(ctx, session, outgoing.key)?;
     match session.app.store.submit(submission).await {
         Ok(receipt) => {
+            session.replayed(receipt.replayed);
             let token = Token {
                 tenant,
                 position: receipt.last_position,
@@ -142,21 +137,6 @@ pub(crate) async fn events(session: &Session, receipt: &Receipt) -> Result<Vec<A
         }
     };
     entries.map_err(error::store)?.iter().map(decoded).collect()
-}
-
-/// Checks a client's key and scopes it to the client.
-fn key_of(key: String, client: &str) -> Result<IdempotencyKey> {
-    if key.is_empty() || key.len() > KEY_MAX || key.chars().any(char::is_control) {
-        return Err(bad_input(
-            "idempotencyKey",
-            "must be 1 to 255 bytes without control characters",
-        ));
-    }
-    Ok(IdempotencyKey {
-        client: client.to_owned(),
-        key,
-        permanent: false,
-    })
 }
 
 fn accepted(receipt: &Receipt, token: String) -> CommandResult {

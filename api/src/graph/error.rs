@@ -9,18 +9,16 @@ use entrepot_event_store::db::DbError;
 use entrepot_event_store::{StoreError, SubmitError};
 
 use crate::access::AccessError;
+use crate::codes;
 
 /// An error that the caller can act on.
 pub(crate) fn fault(code: &'static str, message: impl Into<String>) -> Error {
     Error::new(message).extend_with(|_, extensions| {
         extensions.set("code", code);
-        extensions.set(
-            "retryable",
-            matches!(
-                code,
-                "OVERLOADED" | "THROTTLED" | "READ_NOT_YET_CONSISTENT" | "UNAVAILABLE"
-            ),
-        );
+        extensions.set("retryable", codes::retryable(code));
+        if let Some(wait_ms) = codes::of(code).and_then(|code| code.retry_after_ms) {
+            extensions.set("retryAfterMs", wait_ms);
+        }
     })
 }
 

@@ -7,10 +7,10 @@ use entrepot_event_store::StoreError;
 use futures_util::stream::{BoxStream, once, unfold};
 use futures_util::{Stream, StreamExt as _};
 
-use super::consistency::{HEADER as CONSISTENCY, Token};
+use super::consistency::{self, Wanted};
 use super::contract::{Checked, Contract, ContractError, Contracts, Told};
 use super::cost::{Charge, Costs, Weights};
-use super::error::{self, bad_input, fault};
+use super::error::{self, fault};
 use super::loader;
 use super::policy::Audience;
 use super::session::Session;
@@ -108,7 +108,7 @@ impl Executor {
     }
 
     async fn answer(&self, request: Request, caller: Caller, admitted: &Admitted) -> Response {
-        let session = match Self::session(&self.app, self.turns.clone(), caller).await {
+        let session = match Self::session(&self.app, self.turns.clone(), caller, &request).await {
             Ok(session) => session,
             Err(error) => return refuse(error),
         };
@@ -145,7 +145,13 @@ impl Executor {
             data.extend(about_schema);
         }
         session.finish().await;
-        report(&mut response, &session);
+        consistency::report(&mut response, &session).await;
+        if session.is_replayed() {
+            let replayed = value!({ "replayed": true });
+            response
+                .extensions
+                .insert("idempotency".to_owned(), replayed);
+        }
         response
     }
 
@@ -154,7 +160,9 @@ impl Executor {
         app: &Arc<App>,
         turns: Option<Arc<Turns>>,
         caller: Caller,
+        request: &Request,
     ) -> Result<Arc<Session>, async_graphql::Error> {
+        let wanted = Wanted::of(caller.consistency.as_deref(), &request.extensions)?;
         let tenant = match caller.requester.tenant() {
             None => None,
             // A platform operator may name a tenant that it is about to create.
@@ -163,20 +171,9 @@ impl Executor {
                 found => Some(found.map_err(error::store)?),
             },
         };
-        let token = match (&caller.consistency, tenant) {
-            (Some(token), Some(tenant)) => {
-                let open = Token::open(token, tenant, &app.secrets);
-                Some(open.ok_or_else(|| {
-                    bad_input(CONSISTENCY, "not a consistency token of this tenant")
-                })?)
-            }
-            _ => None,
-        };
         let session = Session::new(Arc::clone(app), turns, caller, tenant);
         session.check_access().await?;
-        if let Some(token) = token {
-            session.wait(token.position).await?;
-        }
+        wanted.wait(&session).await?;
         Ok(session)
     }
 }
@@ -226,7 +223,7 @@ impl GraphExecutor for Executor {
             if let Err(refused) = costs.charge(&caller.requester, cost, &weights).await {
                 return once(async { refused }).boxed();
             }
-            let session = match Self::session(&app, turns, caller).await {
+            let session = match Self::session(&app, turns, caller, &request).await {
                 Ok(session) => session,
                 Err(error) => return once(async { refuse(error) }).boxed(),
             };
@@ -283,20 +280,4 @@ fn refuse(error: async_graphql::Error) -> Response {
     let mut refusal = ServerError::new(message, None);
     refusal.extensions = extensions;
     Response::from_errors(vec![refusal])
-}
-
-/// Says where the answer was read, in `extensions.consistency` and in the header.
-fn report(response: &mut Response, session: &Session) {
-    let (Ok(tenant), Some(position)) = (session.tenant(), session.position()) else {
-        return;
-    };
-    let token = Token { tenant, position }.seal(&session.app.secrets);
-    if let Ok(header) = token.parse() {
-        response.http_headers.insert(CONSISTENCY, header);
-    }
-    let as_of = session.as_of().map(|as_of| as_of.to_string());
-    let consistency = value!({ "token": token, "position": position.to_string(), "asOf": as_of });
-    response
-        .extensions
-        .insert("consistency".to_owned(), consistency);
 }

@@ -28,6 +28,7 @@ mod executor;
 mod federation;
 mod fulfillment;
 mod gid;
+mod idempotent;
 mod inventory;
 mod live;
 mod loader;
@@ -113,6 +114,7 @@ pub fn graph() -> Graph {
     .disable_suggestions()
     // The gate of the caller's contract validates.
     .validation_mode(ValidationMode::Fast)
+    .directive(idempotent::idempotent)
     .extension(engine::EngineFactory)
     .finish()
 }

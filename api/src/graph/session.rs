@@ -1,11 +1,12 @@
 //! One request: who asks, for which tenant, and the one state of the read models that it sees.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use async_graphql::{Context, Result};
+use async_graphql::{Context, Error, ErrorExtensions as _, Result};
 use entrepot_domain::kernel::{Actor, ActorKind, TenantId};
+use entrepot_event_store::clock;
 use entrepot_event_store::db::{Purpose, Tx};
 use entrepot_projections::{group, position};
 use tokio::sync::Mutex;
@@ -36,6 +37,10 @@ pub struct Session {
     written: AtomicI64,
     /// The position of the newest state that this request read.
     as_of: AtomicI64,
+    /// Whether the request reads less than it asked for, because it allows it.
+    stale: AtomicBool,
+    /// Whether a command of the request had happened before.
+    replayed: AtomicBool,
 }
 
 /// One state of the tenant's read models: every table at the same position.
@@ -66,6 +71,8 @@ impl Session {
             snapshot,
             written,
             as_of,
+            stale: AtomicBool::default(),
+            replayed: AtomicBool::default(),
         })
     }
 
@@ -187,15 +194,72 @@ impl Session {
 
     /// Waits until the read models have reached a position.
     pub async fn wait(&self, position: i64) -> Result<()> {
-        let reached =
-            position::reached(&self.app.store, self.tenant()?, GROUP, position, WAIT).await;
-        if reached.map_err(error::store)? {
+        if self.reaches(position, WAIT).await? {
             return Ok(());
         }
-        Err(fault(
-            "READ_NOT_YET_CONSISTENT",
-            format!("the read models have not reached position {position} yet"),
-        ))
+        Err(self.not_yet(position).await)
+    }
+
+    /// Whether the read models reach a position within a time.
+    pub async fn reaches(&self, position: i64, wait: Duration) -> Result<bool> {
+        let reached = position::reached(&self.app.store, self.tenant()?, GROUP, position, wait);
+        reached.await.map_err(error::store)
+    }
+
+    /// Why a position cannot be read yet, with where the read models stand.
+    pub async fn not_yet(&self, position: i64) -> Error {
+        let models = match self.models().await {
+            Ok(models) => models,
+            Err(error) => return error,
+        };
+        let lag_ms = self.lag_ms(models).await;
+        let message = format!("the read models have not reached position {position} yet");
+        fault("READ_NOT_YET_CONSISTENT", message).extend_with(|_, extensions| {
+            extensions.set("position", models.to_string());
+            extensions.set("lagMs", lag_ms);
+        })
+    }
+
+    /// Where the read models stand, as far as this process knows.
+    pub async fn models(&self) -> Result<i64> {
+        let (store, tenant) = (&self.app.store, self.tenant()?);
+        let known = *store.feed().models(tenant, GROUP).borrow();
+        if known > 0 {
+            return Ok(known);
+        }
+        let there = group::checkpoint_of(store.db(), tenant, GROUP).await;
+        there.map_err(error::store)
+    }
+
+    /// How long ago happened the first event that a state does not show yet; zero if there is none.
+    pub async fn lag_ms(&self, as_of: i64) -> i64 {
+        let Ok(tenant) = self.tenant() else { return 0 };
+        let next = self.app.store.read(tenant, as_of, 1).await;
+        let next = next.ok().and_then(|entries| entries.into_iter().next());
+        let recorded_at = next.and_then(|entry| Some(entry.event.as_ref().ok()?.recorded_at));
+        recorded_at.map_or(0, |at| {
+            (clock::instant().micros() - at.micros()).max(0) / 1_000
+        })
+    }
+
+    /// The request reads what there is, though it asked for more.
+    pub fn read_stale(&self) {
+        self.stale.store(true, Ordering::Release);
+    }
+
+    /// Whether it does.
+    pub fn is_stale(&self) -> bool {
+        self.stale.load(Ordering::Acquire)
+    }
+
+    /// Notes whether a command had happened before.
+    pub fn replayed(&self, replayed: bool) {
+        self.replayed.fetch_or(replayed, Ordering::AcqRel);
+    }
+
+    /// Whether a command of the request had.
+    pub fn is_replayed(&self) -> bool {
+        self.replayed.load(Ordering::Acquire)
     }
 
     /// This request wrote up to here.
@@ -203,13 +267,9 @@ impl Session {
         self.written.fetch_max(position, Ordering::AcqRel);
     }
 
-    /// The newest position that the request read or wrote, if any.
-    pub fn position(&self) -> Option<i64> {
-        let position = self
-            .as_of
-            .load(Ordering::Acquire)
-            .max(self.written.load(Ordering::Acquire));
-        (position > 0).then_some(position)
+    /// The last position that the request wrote; zero if it wrote nothing.
+    pub fn written(&self) -> i64 {
+        self.written.load(Ordering::Acquire)
     }
 
     /// The position of the state that the request read, if it read any.

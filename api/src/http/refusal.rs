@@ -5,21 +5,10 @@
 use async_graphql::{ErrorExtensionValues, PathSegment, Pos, Response, ServerError, Value};
 use axum::http::{HeaderName, StatusCode};
 
+use crate::codes;
+
 /// Longest message that goes out. Parsers quote the whole offending line.
 const MESSAGE_CHARS_MAX: usize = 200;
-
-/// Codes that tell a client to try the same request again.
-const RETRYABLE: [&str; 9] = [
-    "IDEMPOTENCY_CONCURRENT_REQUEST",
-    "OVERLOADED",
-    "QUERY_TIMEOUT",
-    "READ_NOT_YET_CONSISTENT",
-    "REQUEST_TIMEOUT",
-    "SERVICE_UNAVAILABLE",
-    "SUBSCRIPTION_LAGGED",
-    "THROTTLED",
-    "UNAVAILABLE",
-];
 
 /// A request that is refused before anything runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +43,7 @@ impl Refusal {
             locations: Vec::new(),
             status,
             well_formed: false,
-            retryable: RETRYABLE.contains(&code),
+            retryable: codes::retryable(code),
             headers: Vec::new(),
         }
     }
@@ -88,6 +77,9 @@ impl Refusal {
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", self.code);
         extensions.set("retryable", self.retryable);
+        if let Some(wait_ms) = codes::of(self.code).and_then(|code| code.retry_after_ms) {
+            extensions.set("retryAfterMs", wait_ms);
+        }
         let mut error = ServerError::new(shortened(self.message), None);
         error.locations = self.locations;
         error.extensions = Some(extensions);
@@ -119,7 +111,7 @@ pub(super) fn complete(response: &mut Response) {
             guess.to_owned()
         };
         if extensions.get("retryable").is_none() {
-            extensions.set("retryable", RETRYABLE.contains(&code.as_str()));
+            extensions.set("retryable", codes::retryable(&code));
         }
     }
 }

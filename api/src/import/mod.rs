@@ -83,7 +83,7 @@ use entrepot_event_store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 pub use error::ImportError;
-pub use progress::Progress;
+pub use progress::{Progress, Silent};
 pub use report::{RefusedRecord, Report};
 
 /// The longest record, in bytes.

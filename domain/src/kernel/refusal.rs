@@ -61,10 +61,12 @@ impl From<Refusal> for Halt {
 /// The codes of refusals, one meaning each, for ever.
 pub mod code {
     macro_rules! codes {
-        ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
-            $($(#[$doc])* pub const $name: &str = stringify!($name);)*
+        ($($(#[doc = $doc:literal])* $name:ident),* $(,)?) => {
+            $($(#[doc = $doc])* pub const $name: &str = stringify!($name);)*
             /// Every code with no duplicates, for the schema's documentation.
             pub const ALL: &[&str] = &[$($name),*];
+            /// Every code with what it means.
+            pub const MEANINGS: &[(&str, &str)] = &[$(($name, concat!($($doc),*))),*];
         };
     }
     codes! {
@@ -74,6 +76,8 @@ pub mod code {
         ALREADY_EXISTS,
         /// The subject's state does not allow the command.
         WRONG_STATE,
+        /// What the command was based on has changed since: read it again.
+        STALE,
         /// The tenant is suspended.
         TENANT_SUSPENDED,
         /// The text is empty, too long, or holds a control character.

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::{Channel, Config, ConfigActivated, Fee, TaxRate, TenantEvent};
 use crate::command::{Command, Decision};
 use crate::kernel::{
-    CODE_MAX, Ctx, Halt, NAME_MAX, Refused, StreamId, Warehouse, at_most, distinct, non_negative,
-    rate, text,
+    CODE_MAX, Ctx, Halt, NAME_MAX, Refusal, Refused, StreamId, Warehouse, at_most, code, distinct,
+    non_negative, rate, text,
 };
 use crate::world::World;
 
@@ -26,6 +26,18 @@ const TAXES_MAX: usize = 20;
 pub struct ConfigureTenant {
     /// The kind and its new body, whole.
     pub config: Config,
+    /// The revision that the new body was made from; whatever is in force without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_revision: Option<i64>,
+}
+
+impl From<Config> for ConfigureTenant {
+    fn from(config: Config) -> Self {
+        Self {
+            config,
+            expected_revision: None,
+        }
+    }
 }
 
 impl Command for ConfigureTenant {
@@ -38,8 +50,16 @@ impl Command for ConfigureTenant {
             Config::FeeSchedule(fees) => check_fees(fees)?,
             Config::Warehouses(warehouses) => check_warehouses(warehouses)?,
         }
+        let revision = world.tenant()?.config_rev;
+        if self
+            .expected_revision
+            .is_some_and(|expected| expected != revision)
+        {
+            let message = format!("revision {revision} is in force");
+            return Err(Refusal::at(code::STALE, "expectedRevision", message).into());
+        }
         let activated = ConfigActivated {
-            revision: world.tenant()?.config_rev + 1,
+            revision: revision + 1,
             config: self.config.clone(),
         };
         let activated = TenantEvent::ConfigActivated(activated);
@@ -175,16 +195,28 @@ mod tests {
                 "LIST_TOO_LONG warehouses",
             ),
         ] {
-            let command = ConfigureTenant { config };
+            let command = ConfigureTenant::from(config);
             assert_eq!(refused(retailer().when(&command)), expected, "{command:?}");
         }
+    }
+
+    #[test]
+    fn a_body_made_from_another_revision_is_refused() {
+        let mut past = retailer();
+        let made_from = |revision| ConfigureTenant {
+            expected_revision: Some(revision),
+            ..ConfigureTenant::from(channels(&["web"]))
+        };
+        past.when(&made_from(4)).expect("revision 4 is in force");
+        assert_eq!(refused(past.when(&made_from(4))), "STALE expectedRevision");
+        past.when(&made_from(5)).expect("read again");
     }
 
     #[test]
     fn a_revision_is_one_more_than_the_last() {
         let mut past = retailer();
         let revisions = [channels(&["web"]), warehouses(&[]), fee(1_000_000, 0)].map(|config| {
-            let outcome = past.when(&ConfigureTenant { config }).expect("accepted");
+            let outcome = past.when(&ConfigureTenant::from(config)).expect("accepted");
             match &outcome.events[..] {
                 [Event::Tenant(TenantEvent::ConfigActivated(activated))] => activated.revision,
                 other => panic!("{other:?}"),

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use async_graphql::Result;
 
 use super::{Area, FIELDS, allows};
-use crate::auth::Roles;
+use crate::auth::{Role, Roles};
 use crate::graph::error::fault;
 use crate::http::Caller;
 
@@ -19,19 +19,26 @@ pub struct Audience {
     pub router: bool,
 }
 
-/// The area of every field, by type and name.
-static AREAS: LazyLock<HashMap<&str, HashMap<&str, Area>>> = LazyLock::new(|| {
-    let mut areas: HashMap<&str, HashMap<&str, Area>> = HashMap::new();
+/// The area of every field, by type and name, and the roles that it is open to.
+static OPEN: LazyLock<HashMap<&str, HashMap<&str, (Area, Roles)>>> = LazyLock::new(|| {
+    let mut open: HashMap<&str, HashMap<&str, (Area, Roles)>> = HashMap::new();
     for (of, area, fields) in FIELDS {
-        let fields = fields.split_ascii_whitespace().map(|field| (field, *area));
-        areas.entry(of).or_default().extend(fields);
+        let may = |role: &Role| allows([*role].into_iter().collect(), *area);
+        let roles = Role::ALL.into_iter().filter(may).collect();
+        let fields = fields.split_ascii_whitespace();
+        let fields = fields.map(|field| (field, (*area, roles)));
+        open.entry(of).or_default().extend(fields);
     }
-    areas
+    open
 });
+
+fn open(of: &str, field: &str) -> Option<(Area, Roles)> {
+    OPEN.get(of)?.get(field).copied()
+}
 
 /// The area of a field. What the table does not name is nobody's.
 pub fn area_of(of: &str, field: &str) -> Option<Area> {
-    AREAS.get(of)?.get(field).copied()
+    Some(open(of, field)?.0)
 }
 
 impl Audience {
@@ -53,7 +60,11 @@ impl Audience {
 
     /// Whether a field is. What the table does not name is closed.
     pub fn sees(self, of: &str, field: &str) -> bool {
-        area_of(of, field).is_some_and(|area| self.may(area))
+        match open(of, field) {
+            Some((Area::Federation, _)) => self.router,
+            Some((_, roles)) => self.roles.meets(roles),
+            None => false,
+        }
     }
 
     /// Refuses a field that is closed.

@@ -10,6 +10,8 @@ mod audience;
 mod columns;
 mod fields;
 pub mod rows;
+#[cfg(test)]
+mod second_line;
 
 pub use audience::{Audience, area_of};
 pub use columns::{COLUMNS, area_of_column, sees_view};

@@ -113,6 +113,9 @@ pub struct TenantConfigureInput {
     fee_schedule: Option<Vec<ProviderFeeInput>>,
     /// The codes of the places that hold stock, the first to be taken from first.
     warehouses: Option<Vec<String>>,
+    /// The `configRevision` that this was made from: refused as `STALE` if another is in force. Without
+    /// it, whatever is there is replaced.
+    expected_revision: Option<BigInt>,
 }
 
 /// A class of goods with its taxes.
@@ -255,7 +258,7 @@ impl TenantMutation {
             .await
             .map_err(error::store)?;
         let outgoing = Outgoing::new(command, input.idempotency_key);
-        let (receipt, result) = submit_to(session, tenant, outgoing).await?;
+        let (receipt, result) = submit_to(ctx, tenant, outgoing).await?;
         Ok(Some(TenantPayload {
             tenant_id: receipt.map(|_| tenant),
             result,
@@ -314,6 +317,7 @@ impl TenantMutation {
         run(
             ctx,
             domain::ConfigureTenant {
+                expected_revision: input.expected_revision.take().map(|revision| revision.0),
                 config: input.config()?,
             },
             key,

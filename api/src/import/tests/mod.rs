@@ -82,7 +82,7 @@ impl Shop {
             Config::Channels(vec![channel("till"), channel("web")]),
             Config::Warehouses(vec![Warehouse::from("east")]),
         ] {
-            shop.submit(ConfigureTenant { config }).await;
+            shop.submit(ConfigureTenant::from(config)).await;
         }
         let products = "sku,title,tax_class\nA,Apple,exempt\nB,Bread,exempt\n";
         assert_eq!(
@@ -115,14 +115,7 @@ impl Shop {
 
     async fn run(&self, request: ImportRequest) -> Result<Report, ImportError> {
         let stop = CancellationToken::new();
-        run(
-            &self.desk.store,
-            self.tenant,
-            request,
-            &progress::Silent,
-            &stop,
-        )
-        .await
+        run(&self.desk.store, self.tenant, request, &Silent, &stop).await
     }
 
     async fn import(&self, kind: Kind, name: &str, text: impl AsRef<[u8]>) -> Report {

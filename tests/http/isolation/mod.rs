@@ -1,6 +1,8 @@
 //! Two tenants with the same SKUs, external ids and e-mail addresses: neither can find out that the
 //! other is there. What is asked is taken from the served schema: a new field is asked as well.
 
+mod everywhere;
+
 use std::time::Duration;
 
 use entrepot_api::auth::Role;
