@@ -1,5 +1,6 @@
 //! What one client and one tenant may take, as flags and `ENTREPOT_…` variables.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,9 +29,9 @@ pub struct BoundArgs {
     /// What comes back to each client's bucket in a second.
     #[arg(long, env = "ENTREPOT_COST_RESTORE", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     pub cost_restore: u64,
-    /// Queries of one tenant that read at one time, so that they leave connections to others; 0 for no bound on any tenant.
-    #[arg(long, env = "ENTREPOT_TENANT_QUERIES", default_value_t = 4)]
-    pub tenant_queries: usize,
+    /// Queries of one tenant that read at one time while others read too; 0 for no bound on any tenant. Default: half the cores, at least one.
+    #[arg(long, env = "ENTREPOT_TENANT_QUERIES")]
+    pub tenant_queries: Option<usize>,
     /// Queries of one tenant that wait for their turn; one more is refused as THROTTLED.
     #[arg(long, env = "ENTREPOT_TENANT_QUEUE", default_value_t = 64)]
     pub tenant_queue: usize,
@@ -62,13 +63,15 @@ impl BoundArgs {
     /// if tenants are not bounded.
     pub(crate) fn turns(&self, connections: u32) -> Option<Arc<Turns>> {
         let connections = usize::try_from(connections).unwrap_or(usize::MAX);
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let each = self.tenant_queries.unwrap_or((cores / 2).max(1));
         let limits = TurnLimits {
             all: connections.saturating_sub(WITHOUT_TURN).max(1),
-            each: self.tenant_queries,
+            each,
             queue: self.tenant_queue,
             patience: self.queue_timeout,
         };
-        (self.tenant_queries > 0).then(|| Turns::new(limits))
+        (each > 0).then(|| Turns::new(limits))
     }
 
     /// Bounds on requests, streams and sockets.

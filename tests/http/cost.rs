@@ -36,7 +36,7 @@ fn left(answer: &Json) -> u64 {
 
 both! {
     async fn an_answer_says_what_it_may_and_did_cost(db: TestDb) {
-        let (_server, seller) = shop(&db, &["--cost-restore", "1", "--cost-bucket", "60000"]).await;
+        let (_server, seller) = shop(&db, &["--cost-restore", "1", "--cost-bucket", "60000", "--cost-maximum", "50000"]).await;
         receive(&seller, "A", 10, 880).await;
         place(&seller, order_of("A", 1)).await;
         place(&seller, order_of("A", 1)).await;

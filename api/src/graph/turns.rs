@@ -1,6 +1,7 @@
 //! Whose turn it is to read: so many requests at one time, of one tenant only some of them, and
 //! who waits is served tenant by tenant. One tenant's heavy queries then wait for each other, and
-//! another tenant's finds a connection free.
+//! another tenant's finds a connection and a core free. A tenant that is alone may take half of
+//! all turns; as soon as another one asks, it is held to its share.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,10 +10,12 @@ use std::time::Duration;
 use async_graphql::Response;
 use entrepot_domain::kernel::TenantId;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::error::later;
 
+/// For so long after another tenant has asked, nobody is alone.
+const COMPANY: Duration = Duration::from_secs(1);
 /// When to come again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -21,7 +24,7 @@ const RETRY: Duration = Duration::from_secs(1);
 pub struct TurnLimits {
     /// Turns at one time: as many as there are connections to read by.
     pub all: usize,
-    /// Of those, one tenant's.
+    /// Of those, one tenant's while others read as well.
     pub each: usize,
     /// Queries of one tenant that may wait.
     pub queue: usize,
@@ -63,6 +66,10 @@ struct State {
     lines: HashMap<TenantId, Line>,
     /// Tenants that wait, the next to be served first.
     order: VecDeque<TenantId>,
+    /// Who asked last, and when.
+    last: Option<(TenantId, Instant)>,
+    /// Until when nobody counts as alone.
+    company_until: Option<Instant>,
 }
 
 /// One tenant's.
@@ -117,10 +124,11 @@ impl Turns {
     fn ask(self: &Arc<Self>, tenant: TenantId, queue: usize) -> Asked {
         let mut state = self.lock();
         let free = state.running < self.limits.all;
+        let each = state.asked(tenant, &self.limits);
         let line = state.lines.entry(tenant).or_default();
         // Who gave up waiting takes no place.
         line.waiting.retain(|waiting| !waiting.is_closed());
-        if free && line.running < self.limits.each && line.waiting.is_empty() {
+        if free && line.running < each && line.waiting.is_empty() {
             line.running += 1;
             state.running += 1;
             return Asked::Now(self.turn(tenant));
@@ -172,17 +180,36 @@ impl Turns {
 }
 
 impl State {
+    /// A tenant asks. Says how many turns each tenant may have now.
+    fn asked(&mut self, tenant: TenantId, limits: &TurnLimits) -> usize {
+        let now = Instant::now();
+        let last = self.last.replace((tenant, now));
+        if last.is_some_and(|(other, at)| other != tenant && now - at < COMPANY) {
+            self.company_until = Some(now + COMPANY);
+        }
+        self.each(now, limits)
+    }
+
+    fn each(&self, now: Instant, limits: &TurnLimits) -> usize {
+        if self.company_until.is_some_and(|until| now < until) {
+            limits.each
+        } else {
+            limits.each.max(limits.all / 2)
+        }
+    }
+
     /// The next to be served, if a turn is free; it is taken for them.
     fn next(&mut self, limits: &TurnLimits) -> Option<(TenantId, oneshot::Sender<Turn>)> {
         if self.running >= limits.all {
             return None;
         }
+        let each = self.each(Instant::now(), limits);
         for _ in 0..self.order.len() {
             let tenant = self.order.pop_front()?;
             let Some(line) = self.lines.get_mut(&tenant) else {
                 continue;
             };
-            let served = if line.running < limits.each {
+            let served = if line.running < each {
                 line.waiting.pop_front()
             } else {
                 None
@@ -239,6 +266,24 @@ mod tests {
         assert_eq!(turns.take(NORTH).await.unwrap_err(), Busy::Late);
         let _others = (taken(&turns, SOUTH).await, taken(&turns, SOUTH).await);
         assert_eq!(turns.take(TenantId(3)).await.unwrap_err(), Busy::Late);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_alone_may_take_half_and_gives_way() {
+        let turns = turns(8, 1, 8);
+        let mut held = Vec::new();
+        for _ in 0..4 {
+            held.push(taken(&turns, NORTH).await);
+        }
+        assert_eq!(turns.take(NORTH).await.unwrap_err(), Busy::Late);
+        held.truncate(1);
+        held.push(taken(&turns, NORTH).await);
+        drop(taken(&turns, SOUTH).await);
+        held.truncate(1);
+        let turn = timeout(Duration::from_millis(500), turns.take(NORTH)).await;
+        assert!(turn.is_err(), "not while there is company");
+        tokio::time::sleep(COMPANY).await;
+        held.push(taken(&turns, NORTH).await);
     }
 
     #[tokio::test(start_paused = true)]

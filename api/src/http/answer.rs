@@ -74,9 +74,11 @@ fn status_of(code: &str, media: Media) -> StatusCode {
         "FORBIDDEN" | "TENANT_SUSPENDED" => StatusCode::FORBIDDEN,
         "THROTTLED" => StatusCode::TOO_MANY_REQUESTS,
         "INTERNAL_SERVER_ERROR" => StatusCode::INTERNAL_SERVER_ERROR,
-        "OVERLOADED" | "READ_NOT_YET_CONSISTENT" | "SERVICE_UNAVAILABLE" | "UNAVAILABLE" => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        "OVERLOADED"
+        | "QUERY_TIMEOUT"
+        | "READ_NOT_YET_CONSISTENT"
+        | "SERVICE_UNAVAILABLE"
+        | "UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
         _ if media == Media::Json => StatusCode::OK,
         _ => StatusCode::BAD_REQUEST,
     }

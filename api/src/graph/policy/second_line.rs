@@ -59,6 +59,8 @@ impl Filled {
         let app = App {
             access: Access::new(store.clone()),
             vault,
+            readers: 4,
+            redis: None,
             secrets,
             store,
         };
@@ -88,7 +90,7 @@ impl Filled {
             last_event_id: None,
             request_id: "test".to_owned(),
         };
-        let session = Session::new(Arc::clone(&self.app), caller, Some(self.tenant));
+        let session = Session::new(Arc::clone(&self.app), None, caller, Some(self.tenant));
         let request = Request::new(query)
             .variables(Variables::from_json(variables))
             .data(Arc::clone(&session))

@@ -45,6 +45,7 @@ async fn a_query_is_bounded_in_time_and_a_panic_is_an_answer() {
     let slow = post("application/json", &json!({ "query": "{ slow }" }));
     let refused = send(router.clone(), slow).await;
     assert!(refused.text.contains("QUERY_TIMEOUT"), "{}", refused.text);
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
     let panics = post("application/json", &json!({ "query": "{ panics }" }));
     let refused = send(router, panics).await;
     assert_eq!(refused.status, StatusCode::INTERNAL_SERVER_ERROR);
