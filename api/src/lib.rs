@@ -13,6 +13,7 @@ pub mod demo;
 pub mod graph;
 pub mod http;
 pub mod import;
+mod open_files;
 pub mod process;
 mod recent;
 pub mod secrets;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use entrepot_event_store::db::Purpose;
@@ -12,8 +13,9 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::auth::{IssuerConfig, Verifier};
 use crate::config::{self, AUDIENCE};
-use crate::graph::{Executor, graph};
+use crate::graph::{Executor, LiveLimits, graph};
 use crate::http::{self, HttpConfig, ListenerConfig, Readiness, graphql_router, health_router};
+use crate::open_files;
 use crate::process::Workers;
 use crate::secrets::SECRET_MIN;
 
@@ -52,6 +54,13 @@ pub struct ServeArgs {
     /// Connections open at one time, sockets included.
     #[arg(long, env = "ENTREPOT_CONNECTIONS", default_value_t = 20_000)]
     pub connections: u32,
+    /// Events that a subscriber may fall behind before its stream ends with SUBSCRIPTION_LAGGED.
+    #[arg(long, env = "ENTREPOT_LAG_EVENTS", default_value_t = 100_000, value_parser = clap::value_parser!(i64).range(1..))]
+    pub lag_events: i64,
+    /// Seconds that an update may wait for its reader before the stream ends with
+    /// SUBSCRIPTION_LAGGED; a connection that takes nothing for half a minute more is closed.
+    #[arg(long, env = "ENTREPOT_LAG_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub lag_seconds: u64,
 }
 
 /// Why serving fails.
@@ -81,6 +90,7 @@ pub async fn serve(
     stop: CancellationToken,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
+    open_files::raise(u64::from(args.connections));
     let recorder = PrometheusBuilder::new().install_recorder()?;
     let verifier = Arc::new(Verifier::new(issuers(&app, args)?)?);
     let listener = TcpListener::bind(args.listen)
@@ -93,18 +103,20 @@ pub async fn serve(
 
     let mut router = health(&app, recorder);
     if args.role != Duty::Worker {
-        let executor = Executor::new(graph(), Arc::new(app.clone()))?;
-        let config = HttpConfig {
+        let executor = Executor::new(graph(), Arc::new(app.clone()), live_limits(args))?;
+        let mut config = HttpConfig {
             origins_allowed: args.origins.clone(),
             router_secret: router_secret(args)?,
             shutdown: stop.clone(),
             ..HttpConfig::default()
         };
+        config.limits.socket.send_timeout = write_timeout(args);
         router = router.merge(graphql_router(executor, verifier, config));
     }
     ready(address);
     let connections = ListenerConfig {
         connections_max: args.connections,
+        write_timeout: write_timeout(args),
         ..ListenerConfig::default()
     };
     http::serve(listener, router, connections, stop).await;
@@ -113,6 +125,18 @@ pub async fn serve(
     }
     app.store.db().close().await;
     Ok(())
+}
+
+/// Who takes nothing for this long is gone; who reads again before that is told that it lags.
+const fn write_timeout(args: &ServeArgs) -> Duration {
+    Duration::from_secs(args.lag_seconds + 30)
+}
+
+const fn live_limits(args: &ServeArgs) -> LiveLimits {
+    LiveLimits {
+        lag_events: args.lag_events,
+        lag_time: Duration::from_secs(args.lag_seconds),
+    }
 }
 
 fn router_secret(args: &ServeArgs) -> Result<Option<String>, config::ConfigError> {

@@ -1,7 +1,7 @@
 //! Errors of the graph: a stable code, whether it is worth retrying, and a message that tells
 //! nothing of the inside.
 
-use async_graphql::{Error, ErrorExtensions as _};
+use async_graphql::{Error, ErrorExtensions as _, Pos, Response, ServerError};
 use entrepot_event_store::db::DbError;
 use entrepot_event_store::{StoreError, SubmitError};
 
@@ -15,10 +15,27 @@ pub(crate) fn fault(code: &'static str, message: impl Into<String>) -> Error {
             "retryable",
             matches!(
                 code,
-                "THROTTLED" | "READ_NOT_YET_CONSISTENT" | "UNAVAILABLE"
+                "THROTTLED" | "READ_NOT_YET_CONSISTENT" | "SUBSCRIPTION_LAGGED" | "UNAVAILABLE"
             ),
         );
     })
+}
+
+/// A bug of ours, of which the caller learns no more.
+pub(crate) fn broken() -> Error {
+    fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")
+}
+
+/// The answer to a request of which nothing ran.
+pub(crate) fn refused(error: Error) -> Response {
+    let ServerError {
+        message,
+        extensions,
+        ..
+    } = error.into_server_error(Pos::default());
+    let mut refusal = ServerError::new(message, None);
+    refusal.extensions = extensions;
+    Response::from_errors(vec![refusal])
 }
 
 /// Input that no rule has looked at yet: a malformed id, a page that is too long.

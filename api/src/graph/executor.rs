@@ -4,20 +4,21 @@ use std::sync::Arc;
 
 use async_graphql::{Request, Response, ServerError, Value, value};
 use entrepot_event_store::StoreError;
-use futures_util::stream::{BoxStream, once, unfold};
-use futures_util::{Stream, StreamExt as _};
+use futures_util::StreamExt as _;
+use futures_util::future::ready;
+use futures_util::stream::{BoxStream, once};
 
+use super::Graph;
 use super::consistency::Token;
 use super::contract::{Checked, Contract, ContractError, Contracts, Told};
 use super::error::{self, bad_input, fault};
+use super::live::{self, Hub, LiveLimits};
 use super::loader;
 use super::policy::Audience;
 use super::session::Session;
-use super::{Graph, live::Cursor};
-use crate::access;
 use crate::app::App;
 use crate::auth::Requester;
-use crate::http::{Caller, GraphExecutor, InputTypes};
+use crate::http::{Caller, GraphExecutor, InputTypes, Update};
 
 /// Header that carries a consistency token, both ways.
 const CONSISTENCY: &str = "entrepot-consistency";
@@ -28,6 +29,7 @@ pub struct Executor {
     app: Arc<App>,
     input_types: InputTypes,
     contracts: Arc<Contracts>,
+    hub: Arc<Hub>,
 }
 
 /// Why there is no executor: bugs of the schema.
@@ -47,10 +49,11 @@ impl Executor {
     /// # Errors
     ///
     /// If the schema's own text does not parse, or cannot be cut: a bug of the schema.
-    pub fn new(schema: Graph, app: Arc<App>) -> Result<Self, SchemaError> {
+    pub fn new(schema: Graph, app: Arc<App>, live: LiveLimits) -> Result<Self, SchemaError> {
         let sdl = super::sdl_of(&schema);
         Ok(Self {
             schema,
+            hub: Hub::new(&app, live),
             app,
             input_types: InputTypes::from_sdl(&sdl)?,
             contracts: Arc::new(Contracts::new(&sdl)?),
@@ -66,7 +69,7 @@ impl Executor {
         let contract = self.contracts.of(Audience::of(caller));
         let contract = contract.map_err(|error| {
             tracing::error!(%error, "a contract cannot be cut");
-            refuse(fault(
+            error::refused(fault(
                 "INTERNAL_SERVER_ERROR",
                 "something went wrong on our side",
             ))
@@ -112,7 +115,7 @@ impl GraphExecutor for Executor {
         };
         let session = match Self::session(&self.app, caller).await {
             Ok(session) => session,
-            Err(error) => return refuse(error),
+            Err(error) => return error::refused(error),
         };
         let (request, about_schema) = match contract.introspect(&checked, &request) {
             Told::Nothing => (request, None),
@@ -150,69 +153,20 @@ impl GraphExecutor for Executor {
         self.input_types.clone()
     }
 
-    fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Response> {
+    fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Update> {
         if let Err(errors) = self.admit(&request, &caller) {
-            return once(async { Response::from_errors(errors) }).boxed();
+            return once(ready(Update::from(Response::from_errors(errors)))).boxed();
         }
         let (schema, app) = (self.schema.clone(), Arc::clone(&self.app));
+        let hub = Arc::clone(&self.hub);
         let started = async move {
-            let session = match Self::session(&app, caller).await {
-                Ok(session) => session,
-                Err(error) => return once(async { refuse(error) }).boxed(),
-            };
-            let cursor = Cursor::default();
-            let request = request.data(Arc::clone(&session)).data(cursor.clone());
-            let responses = schema.execute_stream(loader::attach(request, &session));
-            let responses = while_allowed(Arc::clone(&session), responses.boxed());
-            responses
-                .then(move |mut response| {
-                    if let Some(cursor) = cursor.take() {
-                        response
-                            .extensions
-                            .insert("cursor".to_owned(), Value::String(cursor));
-                    }
-                    // The next update reads the state of its own time.
-                    let session = Arc::clone(&session);
-                    async move {
-                        session.finish().await;
-                        response
-                    }
-                })
-                .boxed()
+            match Self::session(&app, caller).await {
+                Ok(session) => live::updates(schema, hub, session, request).await,
+                Err(error) => live::refused(error),
+            }
         };
         once(started).flatten().boxed()
     }
-}
-
-/// A session's updates for as long as it may see them: it is asked before each, and every few
-/// seconds while there is none.
-fn while_allowed(
-    session: Arc<Session>,
-    updates: BoxStream<'static, Response>,
-) -> impl Stream<Item = Response> + Send {
-    unfold(Some((session, updates)), async |open| {
-        let (session, mut updates) = open?;
-        loop {
-            let update = tokio::time::timeout(access::LOOK, updates.next()).await;
-            if let Err(error) = session.check_access().await {
-                return Some((refuse(error), None));
-            }
-            if let Ok(update) = update {
-                return Some((update?, Some((session, updates))));
-            }
-        }
-    })
-}
-
-fn refuse(error: async_graphql::Error) -> Response {
-    let ServerError {
-        message,
-        extensions,
-        ..
-    } = error.into_server_error(async_graphql::Pos::default());
-    let mut refusal = ServerError::new(message, None);
-    refusal.extensions = extensions;
-    Response::from_errors(vec![refusal])
 }
 
 /// Says where the answer was read, in `extensions.consistency` and in the header.

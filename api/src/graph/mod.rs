@@ -45,6 +45,7 @@ mod tenants;
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema, ValidationMode};
 
 pub use executor::{Executor, SchemaError};
+pub use live::LiveLimits;
 
 /// The graph's schema.
 pub type Graph = Schema<Query, Mutation, Subscription>;

@@ -27,6 +27,7 @@ use super::{
     parameters::{Parameters, read_body},
     refusal::Refusal,
     run, socket, streaming,
+    update::Update,
 };
 use crate::auth::Verifier;
 
@@ -121,7 +122,7 @@ impl<E: GraphExecutor> Endpoint<E> {
             Ok(prepared) => self.perform(prepared, caller, accepted).await,
             // A client that reads only a stream gets its refusal as one.
             Err(refusal) if accepted.single.is_none() && refusal.well_formed => Ok(self.stream(
-                stream::iter([refusal.into_response()]).boxed(),
+                stream::iter([refusal.into_response().into()]).boxed(),
                 &caller,
                 accepted,
             )),
@@ -160,18 +161,18 @@ impl<E: GraphExecutor> Endpoint<E> {
         let response = run::run(self, prepared, caller.clone()).await;
         match accepted.single {
             Some(media) => Ok(answer::executed(response, media)),
-            None => Ok(self.stream(stream::iter([response]).boxed(), &caller, accepted)),
+            None => Ok(self.stream(stream::iter([response.into()]).boxed(), &caller, accepted)),
         }
     }
 
     fn stream(
         &self,
-        source: stream::BoxStream<'static, async_graphql::Response>,
+        updates: stream::BoxStream<'static, Update>,
         caller: &Caller,
         accepted: Accepted,
     ) -> Response {
         let source = streaming::Source {
-            responses: source,
+            updates,
             lifetime: lifetime(caller.requester.expires_at()),
             keep_alive: self.config.limits.keep_alive,
             shutdown: self.config.shutdown.clone(),

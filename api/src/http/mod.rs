@@ -26,6 +26,7 @@ mod refusal;
 mod run;
 mod socket;
 mod streaming;
+mod update;
 
 pub use config::{HttpConfig, Limits, SocketLimits};
 pub use document::{DocumentLimits, InputTypes};
@@ -35,6 +36,7 @@ pub use executor::{Caller, GraphExecutor};
 pub use headers::secured;
 pub use health::{Readiness, health_router};
 pub use listener::{ConnectionPermit, ListenerConfig, serve};
+pub use update::Update;
 
 #[cfg(test)]
 mod tests;
