@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::client::{Caller, Client};
-use super::figure::{Series, Setting, millis, number, percentile, rate};
+use super::figure::{Series, Setting, millis, number, percentile, rate, ratio};
 use super::ground::Ground;
 use super::load::{ACCEPT, position};
 use super::retailer::{self, caller, order_request};
@@ -69,7 +69,7 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
         let used = Usage::now(ground, &server).await?.since(&before);
         say(&sent, &seen, setting, series);
         series.add("orders_placed", "1/s", setting, rate(sent.len(), placing));
-        let cpu = |used: Duration| millis(used) / placing.as_secs_f64();
+        let cpu = |used: Duration| ratio(millis(used), placing.as_secs_f64());
         series.add("server_cpu", "ms/s", setting, cpu(used.server));
         series.add("client_cpu", "ms/s", setting, cpu(used.client));
         if let Some(database) = used.database {

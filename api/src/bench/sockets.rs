@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::client::Client;
-use super::figure::{Series, Setting, mebibytes, millis, number, percentile, ratio};
+use super::figure::{Series, Setting, mebibytes, millis, number, percentile, rate, ratio};
 use super::ground::Ground;
 use super::load::{ACCEPT, acknowledges};
 use super::retailer::{self, caller, order_request, token};
@@ -53,15 +53,15 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
             "opened",
             "1/s",
             setting,
-            number(sockets.len()) / started.elapsed().as_secs_f64(),
+            rate(sockets.len(), started.elapsed()),
         );
         sleep(SETTLE).await;
         let (after, _) = resident(server.pid()).ok_or(unknown)?;
         let kibibytes = after.saturating_sub(before);
         series.add("resident_before", "MiB", setting, mebibytes(before));
         series.add("resident_with_sockets", "MiB", setting, mebibytes(after));
-        let each = ratio(number(kibibytes) * 1024.0, number(sockets.len()));
-        series.add("bytes_each", "B", setting, each);
+        let each = ratio(number(kibibytes), number(sockets.len()));
+        series.add("resident_each", "KiB", setting, each);
 
         let idle = Usage::now(ground, &server).await?;
         sleep(args.window()).await;
@@ -70,7 +70,7 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
             "idle_cpu",
             "ms/s",
             setting,
-            millis(used) / args.window().as_secs_f64(),
+            ratio(millis(used), args.window().as_secs_f64()),
         );
         let mut heard = hear(ground, &server, sockets).await?;
         series.add("heard", "", setting, number(heard.len()));

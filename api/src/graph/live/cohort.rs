@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use async_graphql::parser::types::{ExecutableDocument, Selection};
-use async_graphql::{Request, ServerError, Variables};
+use async_graphql::{Name, Request, ServerError, Variables};
 use lru::LruCache;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
@@ -70,7 +70,7 @@ impl Template {
     fn started_by(&self) -> Vec<String> {
         let mut operations = self.document.operations.iter();
         let wanted = |name: Option<&str>| self.operation_name.as_deref() == name;
-        let operation = operations.find(|(name, _)| wanted(name.map(|name| name.as_str())));
+        let operation = operations.find(|(name, _)| wanted(name.map(Name::as_str)));
         let fields = operation
             .into_iter()
             .flat_map(|(_, operation)| &operation.node.selection_set.node.items);

@@ -133,9 +133,10 @@ impl Live {
         let written = cell.get_or_try_init(async || {
             let response = self.respond(given).await;
             // An accident is not for all the others.
-            match response.errors.is_empty() {
-                true => Ok(Update::from(response)),
-                false => Err(Update::from(response)),
+            if response.errors.is_empty() {
+                Ok(Update::from(response))
+            } else {
+                Err(Update::from(response))
             }
         });
         written.await.cloned().unwrap_or_else(|failed| failed)

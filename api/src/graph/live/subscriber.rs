@@ -117,7 +117,8 @@ impl<W: Watched> Subscriber<W> {
         };
         let more = behind > 0 || !self.ready.is_empty();
         let late = more && handed.elapsed() > self.lag.limits.lag_time;
-        if !late && !(self.lag.live && behind > self.lag.limits.lag_events) {
+        let far_behind = self.lag.live && behind > self.lag.limits.lag_events;
+        if !(late || far_behind) {
             return Ok(());
         }
         metrics::counter!("entrepot_live_lagged_total").increment(1);
@@ -139,37 +140,30 @@ impl<W: Watched> Subscriber<W> {
         for (key, row) in page.rows {
             let row = Some(Arc::new(row));
             let sent = Sent::Snapshot(key);
-            self.snapshot_ready(
-                Place {
-                    position,
-                    mark,
-                    sent,
-                },
-                ChangeKind::Snapshot,
-                row,
-            )?;
+            let place = Place {
+                position,
+                mark,
+                sent,
+            };
+            self.snapshot_ready(&place, ChangeKind::Snapshot, row)?;
         }
-        self.next = match page.next {
-            Some(key) => Next::Snapshot {
+        self.next = if let Some(key) = page.next {
+            Next::Snapshot {
                 position,
                 mark,
                 after: Some(key),
-            },
-            None => {
-                let sent = Sent::All;
-                self.snapshot_ready(
-                    Place {
-                        position,
-                        mark,
-                        sent,
-                    },
-                    ChangeKind::SnapshotEnd,
-                    None,
-                )?;
-                Next::Log {
-                    position,
-                    row: usize::MAX,
-                }
+            }
+        } else {
+            let sent = Sent::All;
+            let place = Place {
+                position,
+                mark,
+                sent,
+            };
+            self.snapshot_ready(&place, ChangeKind::SnapshotEnd, None)?;
+            Next::Log {
+                position,
+                row: usize::MAX,
             }
         };
         Ok(())
@@ -177,7 +171,7 @@ impl<W: Watched> Subscriber<W> {
 
     fn snapshot_ready(
         &mut self,
-        place: Place<W::Key>,
+        place: &Place<W::Key>,
         kind: ChangeKind,
         row: Option<Arc<W::Row>>,
     ) -> Result<()> {
@@ -214,14 +208,13 @@ impl<W: Watched> Subscriber<W> {
             // The end moved, or somebody's access did.
             return self.status.changed().await.map_err(|_| error::broken());
         }
-        let (batch, shared) = match self.tail.batch(after) {
-            Some(batch) => (batch, true),
-            None => {
-                let tenant = self.tail.tenant();
-                let read = Batch::read(&self.session.app.store, tenant, after, end).await;
-                let batch = read.map_err(error::store)?.ok_or_else(error::broken)?;
-                (Arc::new(batch), false)
-            }
+        let (batch, shared) = if let Some(batch) = self.tail.batch(after) {
+            (batch, true)
+        } else {
+            let tenant = self.tail.tenant();
+            let read = Batch::read(&self.session.app.store, tenant, after, end).await;
+            let batch = read.map_err(error::store)?.ok_or_else(error::broken)?;
+            (Arc::new(batch), false)
         };
         if batch.concerns(&self.watched, (position, row)) {
             self.log_ready(&batch, shared, (position, row)).await?;
