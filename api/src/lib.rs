@@ -16,6 +16,7 @@ mod export;
 pub mod graph;
 pub mod http;
 pub mod import;
+mod open_files;
 pub mod process;
 mod recent;
 pub mod secrets;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use entrepot_event_store::db::Purpose;
@@ -14,11 +15,12 @@ use crate::auth::{IssuerConfig, Verifier};
 use crate::bounds::BoundArgs;
 use crate::config::{self, AUDIENCE};
 use crate::export::export_router;
-use crate::graph::{Executor, graph};
+use crate::graph::{Executor, LiveLimits, graph};
 use crate::http::{
     self, Callbacks, Classes, HttpConfig, ListenerConfig, Readiness, explorer_router,
     graphql_router, health_router,
 };
+use crate::open_files;
 use crate::process::Workers;
 use crate::secrets::SECRET_MIN;
 
@@ -69,6 +71,13 @@ pub struct ServeArgs {
     /// What one client and one tenant may take.
     #[command(flatten)]
     pub bounds: BoundArgs,
+    /// Events that a subscriber may fall behind before its stream ends with SUBSCRIPTION_LAGGED.
+    #[arg(long, env = "ENTREPOT_LAG_EVENTS", default_value_t = 100_000, value_parser = clap::value_parser!(i64).range(1..))]
+    pub lag_events: i64,
+    /// Seconds that an update may wait for its reader before the stream ends with
+    /// SUBSCRIPTION_LAGGED; a connection that takes nothing for half a minute more is closed.
+    #[arg(long, env = "ENTREPOT_LAG_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub lag_seconds: u64,
 }
 
 /// Why serving fails.
@@ -104,6 +113,7 @@ pub async fn serve(
     stop: CancellationToken,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
+    open_files::raise(u64::from(args.connections));
     let recorder = PrometheusBuilder::new().install_recorder()?;
     let verifier = Arc::new(Verifier::new(issuers(&app, args)?)?);
     let listener = TcpListener::bind(args.listen)
@@ -125,9 +135,10 @@ pub async fn serve(
             Arc::clone(&shared),
             args.bounds.costs(app.redis.clone(), &stop),
             args.bounds.turns(app.readers),
+            live_limits(args),
         )?;
         router = router.merge(export_router(shared, Arc::clone(&verifier), stop.clone()));
-        let config = HttpConfig {
+        let mut config = HttpConfig {
             origins_allowed: args.origins.clone(),
             router_secret: router_secret(args)?,
             callbacks: callbacks.clone(),
@@ -136,6 +147,7 @@ pub async fn serve(
             shutdown: stop.clone(),
             ..HttpConfig::default()
         };
+        config.limits.socket.send_timeout = write_timeout(args);
         router = router
             .merge(graphql_router(executor, verifier, config))
             .merge(explorer_router(&args.explorer));
@@ -144,6 +156,7 @@ pub async fn serve(
     let connections = ListenerConfig {
         connections_max: args.connections,
         header_timeout: args.bounds.header_timeout,
+        write_timeout: write_timeout(args),
         ..ListenerConfig::default()
     };
     http::serve(listener, router, connections, stop).await;
@@ -155,6 +168,18 @@ pub async fn serve(
     }
     app.store.db().close().await;
     Ok(())
+}
+
+/// Who takes nothing for this long is gone; who reads again before that is told that it lags.
+const fn write_timeout(args: &ServeArgs) -> Duration {
+    Duration::from_secs(args.lag_seconds + 30)
+}
+
+const fn live_limits(args: &ServeArgs) -> LiveLimits {
+    LiveLimits {
+        lag_events: args.lag_events,
+        lag_time: Duration::from_secs(args.lag_seconds),
+    }
 }
 
 fn router_secret(args: &ServeArgs) -> Result<Option<String>, config::ConfigError> {

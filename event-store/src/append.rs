@@ -93,12 +93,18 @@ pub(crate) async fn lock_head(tx: &Tx, tenant: TenantId) -> Result<Head, StoreEr
 /// Where the log ends, without waiting.
 pub(crate) async fn read_head(db: &Db, tenant: TenantId) -> Result<Head, StoreError> {
     let tx = db.begin(tenant, Purpose::Read).await?;
+    let head = head_in(&tx, tenant).await?;
+    tx.commit().await?;
+    Ok(head)
+}
+
+/// Where the log ends in the state that a transaction sees.
+pub(crate) async fn head_in(tx: &Tx, tenant: TenantId) -> Result<Head, StoreError> {
     let row = scope::catalogue::<tenant_head::Entity>()
         .filter(tenant_head::Column::TenantId.eq(tenant.0))
-        .one(&tx)
+        .one(tx)
         .await
         .map_err(DbError::from)?;
-    tx.commit().await?;
     Ok(head_of(&row.ok_or(StoreError::NoTenant)?))
 }
 

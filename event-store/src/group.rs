@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::error::{StoreError, SubmitError};
 use crate::memory::Memory;
-use crate::record;
+use crate::record::{self, Entry};
 use crate::submission::{IdempotencyKey, Receipt, Submission};
 use crate::vault::VaultWrite;
 
@@ -64,7 +64,7 @@ pub(crate) struct Group {
     pub(crate) events: Vec<event::Model>,
     pub(crate) commands: Vec<command::Model>,
     pub(crate) vault: Vec<VaultWrite>,
-    pub(crate) recorded: Vec<Arc<Recorded>>,
+    pub(crate) entries: Vec<Arc<Entry>>,
     pub(crate) touched: BTreeSet<StreamId>,
     /// One for each job, in order.
     pub(crate) answers: Vec<Answer>,
@@ -296,7 +296,8 @@ fn record_one(
             hash: record::hash(&row),
         };
         group.events.push(row);
-        group.recorded.push(Arc::new(recorded));
+        let entry = Entry::of(Arc::new(recorded), group.head.hash);
+        group.entries.push(Arc::new(entry));
     }
     let receipt = Receipt {
         first_position,

@@ -241,11 +241,7 @@ impl Lane {
         }
         self.head = Some(group.head);
         metrics::counter!("entrepot_events_appended_total").increment(group.events.len() as u64);
-        let entries = group
-            .recorded
-            .drain(..)
-            .map(|recorded| Arc::new(Entry::of(recorded)))
-            .collect();
+        let entries = std::mem::take(&mut group.entries);
         self.shared.feed.appended(self.tenant, entries);
         self.shared.hints.head(self.tenant, group.head.position);
         self.snapshot(&group.touched);

@@ -11,6 +11,7 @@ mod append;
 pub mod clock;
 pub mod db;
 pub mod error;
+mod extent;
 pub mod feed;
 mod group;
 pub mod hints;
@@ -23,6 +24,7 @@ pub mod submission;
 pub mod vault;
 
 pub use error::{StoreError, SubmitError};
+pub use extent::{End, Extent};
 pub use feed::{Feed, Moved};
 pub use hints::Hints;
 pub use record::Entry;

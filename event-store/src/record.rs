@@ -18,6 +18,8 @@ pub struct Entry {
     pub stream_id: uuid::Uuid,
     /// The event; an error if this release cannot read it.
     pub event: Result<Arc<Recorded>, DecodeError>,
+    /// Of the event and, through its predecessors, of everything before it.
+    pub hash: Hash,
 }
 
 impl Entry {
@@ -28,16 +30,18 @@ impl Entry {
             stream_type: row.stream_type.clone(),
             stream_id: row.stream_id,
             event: decode(row).map(Arc::new),
+            hash: hash(row),
         }
     }
 
     /// An event that was just appended.
-    pub fn of(recorded: Arc<Recorded>) -> Self {
+    pub fn of(recorded: Arc<Recorded>, hash: Hash) -> Self {
         Self {
             position: recorded.position,
             stream_type: recorded.stream.kind.as_str().to_owned(),
             stream_id: recorded.stream.id,
             event: Ok(recorded),
+            hash,
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::append;
 use crate::clock;
 use crate::db::{Db, DbError, Merge, Purpose, Rows};
 use crate::error::{StoreError, SubmitError};
+use crate::extent::{self, Extent};
 use crate::feed::Feed;
 use crate::group::Job;
 use crate::hints::Hints;
@@ -176,6 +177,15 @@ impl Store {
             .unwrap_or_else(PoisonError::into_inner)
             .insert(slug.to_owned(), tenant);
         Ok(tenant)
+    }
+
+    /// Where a tenant's log begins and ends, and whether `position` is still within it. The database
+    /// is asked, not memory: it may have been restored from an older copy.
+    pub async fn extent(&self, tenant: TenantId, position: i64) -> Result<Extent, StoreError> {
+        let tx = self.0.db.begin(tenant, Purpose::Read).await?;
+        let extent = extent::read(&tx, tenant, position).await?;
+        tx.commit().await?;
+        Ok(extent)
     }
 
     /// Every tenant with its slug, by number.

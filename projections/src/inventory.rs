@@ -9,6 +9,7 @@ use entrepot_domain::inventory::InventoryEvent;
 use entrepot_domain::kernel::{Sku, TenantId, Warehouse};
 use entrepot_entity::inventory;
 use entrepot_event_store::db::{DbError, Tx};
+use serde::{Deserialize, Serialize};
 
 use crate::load;
 use crate::model::{Fold, FoldError, TenantFacts};
@@ -19,7 +20,7 @@ use crate::writes::Writes;
 pub struct Inventory;
 
 /// A SKU in a warehouse. Its text is `sku@warehouse`, with `\` before each `@` or `\` of a name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct StockKey {
     /// What.
     pub sku: Sku,

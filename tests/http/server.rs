@@ -188,6 +188,15 @@ impl Server {
         );
     }
 
+    /// The memory that the program has, in KiB.
+    pub(super) fn resident_kib(&self) -> usize {
+        let pid = self.child.as_ref().expect("the program runs").id();
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("Linux tells");
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = resident.and_then(|rest| rest.split_whitespace().next());
+        kib.and_then(|kib| kib.parse().ok()).expect("a number")
+    }
+
     pub(super) const fn address(&self) -> SocketAddr {
         self.address
     }

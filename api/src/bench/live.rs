@@ -1,25 +1,31 @@
-//! From a command to the subscriber who sees it: one subscriber, one client at a steady pace.
+//! From commands to the subscribers who see them: all follow the orders of one tenant, in which
+//! orders are placed at a steady rate.
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use entrepot_domain::kernel::Instant as Moment;
+use entrepot_event_store::clock;
+use serde_json::json;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::client::{Caller, Client};
-use super::figure::{Series, Setting, millis, number, percentile};
+use super::figure::{Series, Setting, millis, number, percentile, rate, ratio};
 use super::ground::Ground;
 use super::load::{ACCEPT, position};
 use super::retailer::{self, caller, order_request};
 use super::server::Server;
-use super::{BenchArgs, Result};
+use super::usage::Usage;
+use super::{BenchArgs, Result, yardstick};
 
-/// Between two commands.
-const PACE: Duration = Duration::from_millis(10);
-/// How long the last updates are waited for.
+/// Clients that place orders in turn.
+const SELLERS: u32 = 8;
+/// How long the next update is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
-const ORDER_CHANGED: &str =
-    "subscription { orderChanged { position eventType order { id totals { total { amount } } } } }";
+/// Before orders are placed: subscriptions have begun then.
+const SETTLE: Duration = Duration::from_secs(1);
+const ORDER_CHANGED: &str = "subscription { orderChanged { position eventType occurredAt \
+                             order { id totals { total { amount } } } } }";
 
 /// A command on its way.
 struct Sent {
@@ -29,26 +35,63 @@ struct Sent {
     acknowledged: Instant,
 }
 
-/// An update: the position of its event, and when it came.
-type Seen = (i64, Instant);
+/// An update as a subscriber got it.
+struct Seen {
+    position: i64,
+    at: Instant,
+    /// From the moment that its event carries, which is before the commit.
+    since_recorded: Duration,
+}
 
 pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Series) -> Result<()> {
     retailer::prepare(ground, 1).await?;
     let server = Server::start(ground).await?;
     let events = caller(ground, server.address, 0, "text/event-stream")?;
     let commands = caller(ground, server.address, 0, ACCEPT)?;
+    let setting = Setting::of_load(args.subscribers, 1);
     for _ in 0..args.rounds {
         ground.caught_up().await?;
-        let (sender, updates) = mpsc::unbounded_channel();
-        let subscriber = subscribe(Client::connect(server.address).await?, &events).await?;
-        let subscriber = tokio::spawn(follow(subscriber, sender));
-        let client = Client::connect(server.address).await?;
-        let sent = place(client, &commands, args.window()).await?;
-        let seen = collect(updates, sent.len()).await;
-        subscriber.abort();
-        say(&sent, &seen, series);
+        let mut subscribers = JoinSet::new();
+        let orders = usize::try_from(u64::from(args.rate) * args.seconds)?;
+        for _ in 0..args.subscribers {
+            let client = subscribe(Client::connect(server.address).await?, &events).await?;
+            subscribers.spawn(follow(client, orders));
+        }
+        sleep(SETTLE).await;
+        let before = Usage::now(ground, &server).await?;
+        let mut sent = place(&server, &commands, args, orders).await?;
+        let placing = before_to_last(&sent);
+        sent.sort_by_key(|sent| sent.position);
+        let mut seen = Vec::new();
+        while let Some(updates) = subscribers.join_next().await {
+            seen.push(updates?);
+        }
+        let used = Usage::now(ground, &server).await?.since(&before);
+        say(&sent, &seen, setting, series);
+        series.add("orders_placed", "1/s", setting, rate(sent.len(), placing));
+        let cpu = |used: Duration| ratio(millis(used), placing.as_secs_f64());
+        series.add("server_cpu", "ms/s", setting, cpu(used.server));
+        series.add("client_cpu", "ms/s", setting, cpu(used.client));
+        if let Some(database) = used.database {
+            series.add("database_cpu", "ms/s", setting, cpu(database));
+        }
+        let bare = yardstick::broadcast(args.subscribers, args.rate, args.window()).await?;
+        add(
+            series,
+            setting,
+            ["bare_broadcast_p50", "bare_broadcast_p99"],
+            bare,
+        );
     }
     server.stop().await
+}
+
+fn before_to_last(sent: &[Sent]) -> Duration {
+    let first = sent.iter().map(|sent| sent.at).min();
+    let last = sent.iter().map(|sent| sent.acknowledged).max();
+    first
+        .zip(last)
+        .map_or(Duration::ZERO, |(first, last)| last - first)
 }
 
 async fn subscribe(mut client: Client, caller: &Caller) -> Result<Client> {
@@ -59,32 +102,70 @@ async fn subscribe(mut client: Client, caller: &Caller) -> Result<Client> {
     }
 }
 
-/// Notes every update until nobody wants more.
-async fn follow(mut client: Client, seen: mpsc::UnboundedSender<Seen>) {
-    while let Ok(event) = client.event().await {
-        let at = Instant::now();
-        let data = event.lines().find_map(|line| line.strip_prefix("data: "));
-        let Some(data) = data.and_then(|data| serde_json::from_str::<Value>(data).ok()) else {
-            continue;
+/// Notes the updates, as many as there are orders, or fewer if they do not come.
+async fn follow(mut client: Client, orders: usize) -> Vec<Seen> {
+    let mut seen = Vec::with_capacity(orders);
+    while seen.len() < orders
+        && let Ok(Ok(event)) = timeout(PATIENCE, client.event()).await
+    {
+        let (at, now) = (Instant::now(), clock::instant().micros());
+        // As little as possible: a hundred of these share two processors with the server.
+        let text = |name: &str| {
+            let (_, behind) = event.split_once(name)?;
+            behind.split('"').next()
         };
-        let position = data["data"]["orderChanged"]["position"].as_str();
-        match position.and_then(|position| position.parse().ok()) {
-            Some(position) if seen.send((position, at)).is_err() => return,
-            Some(_) => {}
-            None => tracing::warn!(%data, "no update"),
+        let position = text(r#""position":""#).and_then(|text| text.parse().ok());
+        let recorded = text(r#""occurredAt":""#).and_then(|text| Moment::parse(text, "").ok());
+        if let Some((position, recorded)) = position.zip(recorded) {
+            let since = u64::try_from(now - recorded.micros()).unwrap_or_default();
+            let since_recorded = Duration::from_micros(since);
+            seen.push(Seen {
+                position,
+                at,
+                since_recorded,
+            });
         }
     }
+    seen
 }
 
-async fn place(mut client: Client, caller: &Caller, window: Duration) -> Result<Vec<Sent>> {
-    let (mut pace, end) = (interval(PACE), Instant::now() + window);
-    pace.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let mut sent = Vec::new();
-    while Instant::now() < end {
-        pace.tick().await;
+/// Places orders at a steady rate, some clients in turn.
+async fn place(
+    server: &Server,
+    caller: &Caller,
+    args: &BenchArgs,
+    orders: usize,
+) -> Result<Vec<Sent>> {
+    let pace = Duration::from_secs(1) / args.rate;
+    let mut sellers = JoinSet::new();
+    for seller in 0..SELLERS {
+        let client = Client::connect(server.address).await?;
+        let start = tokio::time::Instant::now() + pace * seller;
+        let mut ticks = interval_at(start, pace * SELLERS);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        let share = orders / usize::try_from(SELLERS)?;
+        let more = usize::from(usize::try_from(seller)? < orders % usize::try_from(SELLERS)?);
+        sellers.spawn(sell(client, caller.clone(), ticks, share + more));
+    }
+    let mut sent = Vec::with_capacity(orders);
+    while let Some(sold) = sellers.join_next().await {
+        sent.extend(sold??);
+    }
+    Ok(sent)
+}
+
+async fn sell(
+    mut client: Client,
+    caller: Caller,
+    mut ticks: tokio::time::Interval,
+    orders: usize,
+) -> Result<Vec<Sent>> {
+    let mut sent = Vec::with_capacity(orders);
+    for _ in 0..orders {
+        ticks.tick().await;
         let body = order_request();
         let at = Instant::now();
-        let (status, answer) = client.post(caller, &body).await?;
+        let (status, answer) = client.post(&caller, &body).await?;
         let acknowledged = Instant::now();
         let position = position(status, answer)
             .ok_or_else(|| format!("{status} {}", String::from_utf8_lossy(answer)))?;
@@ -97,54 +178,61 @@ async fn place(mut client: Client, caller: &Caller, window: Duration) -> Result<
     Ok(sent)
 }
 
-/// The updates, one for each command, or fewer if they do not come.
-async fn collect(mut updates: mpsc::UnboundedReceiver<Seen>, expected: usize) -> Vec<Seen> {
-    let mut seen = Vec::with_capacity(expected);
-    while seen.len() < expected {
-        match timeout(PATIENCE, updates.recv()).await {
-            Ok(Some(update)) => seen.push(update),
-            _ => break,
-        }
-    }
-    seen
+/// The events of a command follow each other: an update belongs to the first command that ends at
+/// its position or behind it.
+fn say(sent: &[Sent], seen: &[Vec<Seen>], setting: Setting, series: &mut Series) {
+    let of = |update: &Seen| sent.get(sent.partition_point(|sent| sent.position < update.position));
+    let updates = || {
+        seen.iter()
+            .flatten()
+            .filter_map(|update| Some((of(update)?, update)))
+    };
+    let acknowledged = sent
+        .iter()
+        .map(|sent| sent.acknowledged.duration_since(sent.at));
+    add(
+        series,
+        setting,
+        ["sent_to_acknowledged_p50", "sent_to_acknowledged_p99"],
+        acknowledged.collect(),
+    );
+    // An update may be seen before the acknowledgement is: that counts as at once.
+    let after = updates().map(|(sent, seen)| seen.at.saturating_duration_since(sent.acknowledged));
+    add(
+        series,
+        setting,
+        ["acknowledged_to_seen_p50", "acknowledged_to_seen_p99"],
+        after.collect(),
+    );
+    let recorded = updates().map(|(_, seen)| seen.since_recorded);
+    add(
+        series,
+        setting,
+        ["recorded_to_seen_p50", "recorded_to_seen_p99"],
+        recorded.collect(),
+    );
+    let whole = updates().map(|(sent, seen)| seen.at.saturating_duration_since(sent.at));
+    add(
+        series,
+        setting,
+        ["sent_to_seen_p50", "sent_to_seen_p99"],
+        whole.collect(),
+    );
+    let count = updates().count();
+    let missing = (sent.len() * seen.len()).saturating_sub(count);
+    series.add("updates", "", setting, number(count));
+    series.add("updates_missing", "", setting, number(missing));
 }
 
-/// Commands went one after the other: an update belongs to the first command that ends at its
-/// position or behind it.
-fn say(sent: &[Sent], seen: &[Seen], series: &mut Series) {
-    let pairs: Vec<(&Sent, Instant)> = seen
-        .iter()
-        .filter_map(|(position, at)| {
-            let index = sent.partition_point(|sent| sent.position < *position);
-            Some((sent.get(index)?, *at))
-        })
-        .collect();
-    let mut add = |figure, mut durations: Vec<Duration>, percent| {
+/// Adds the median of durations, and what one in a hundred exceeds, under these names.
+fn add(
+    series: &mut Series,
+    setting: Setting,
+    names: [&'static str; 2],
+    mut durations: Vec<Duration>,
+) {
+    for (name, percent) in names.into_iter().zip([50, 99]) {
         let value = millis(percentile(&mut durations, percent));
-        series.add(figure, "ms", Setting::default(), value);
-    };
-    let acknowledged = || {
-        sent.iter()
-            .map(|sent| sent.acknowledged.duration_since(sent.at))
-    };
-    // An update may be seen before the acknowledgement is: that counts as at once.
-    let after = || {
-        pairs
-            .iter()
-            .map(|(sent, seen)| seen.saturating_duration_since(sent.acknowledged))
-    };
-    let whole = || {
-        pairs
-            .iter()
-            .map(|(sent, seen)| seen.duration_since(sent.at))
-    };
-    add("sent_to_acknowledged_p50", acknowledged().collect(), 50);
-    add("sent_to_acknowledged_p99", acknowledged().collect(), 99);
-    add("acknowledged_to_seen_p50", after().collect(), 50);
-    add("acknowledged_to_seen_p99", after().collect(), 99);
-    add("sent_to_seen_p50", whole().collect(), 50);
-    add("sent_to_seen_p99", whole().collect(), 99);
-    let missing = sent.len().saturating_sub(pairs.len());
-    series.add("updates", "", Setting::default(), number(pairs.len()));
-    series.add("updates_missing", "", Setting::default(), number(missing));
+        series.add(name, "ms", setting, value);
+    }
 }

@@ -20,7 +20,9 @@ mod pgbench;
 mod rebuild;
 mod retailer;
 mod server;
+mod sockets;
 mod usage;
+mod yardstick;
 
 use std::time::Duration;
 
@@ -61,6 +63,15 @@ pub(crate) struct BenchArgs {
     /// Events of the log, for `rebuild` and `export`.
     #[arg(long, default_value_t = 100_000)]
     events: usize,
+    /// Orders placed a second, for `live`.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    rate: u32,
+    /// Subscribers who all see every order, for `live`.
+    #[arg(long, default_value_t = 100, value_parser = counted)]
+    subscribers: usize,
+    /// Sockets that stand idle, for `sockets`.
+    #[arg(long, default_value_t = 10_000, value_parser = counted)]
+    sockets: usize,
     /// Orders of the file, for `import`.
     #[arg(long, default_value_t = 20_000)]
     orders: usize,
@@ -78,10 +89,12 @@ fn counted(text: &str) -> Result<usize, String> {
 enum Scenario {
     /// Orders placed over HTTP: rate, latency, CPU.
     Commands,
-    /// From a command to the subscriber who sees it.
+    /// From commands to all subscribers of a tenant who see them.
     Live,
     /// One tenant's queries while another asks for as much as it can.
     Fairness,
+    /// Memory of a server with idle sockets, each with a subscription.
+    Sockets,
     /// Folding read models again.
     Rebuild,
     /// Importing a file of orders.
@@ -114,6 +127,7 @@ async fn measure(ground: &Ground, args: &BenchArgs) -> Result<Vec<Figure>> {
         Scenario::Commands => commands::measure(ground, args, &mut series).await?,
         Scenario::Live => live::measure(ground, args, &mut series).await?,
         Scenario::Fairness => fairness::measure(ground, args, &mut series).await?,
+        Scenario::Sockets => sockets::measure(ground, args, &mut series).await?,
         Scenario::Rebuild => rebuild::measure(ground, args, &mut series).await?,
         Scenario::Import => import::measure(ground, args, &mut series).await?,
         Scenario::Export => export::measure(ground, args, &mut series).await?,

@@ -153,6 +153,11 @@ pub(super) fn caller(
     tenant: usize,
     accept: &str,
 ) -> Result<Caller> {
+    Ok(Caller::new(address, &token(ground, tenant)?, accept))
+}
+
+/// A token for such a caller.
+pub(super) fn token(ground: &Ground, tenant: usize) -> Result<String> {
     let request = IssueRequest {
         audience: AUDIENCE.to_owned(),
         subject: "bench".to_owned(),
@@ -163,6 +168,5 @@ pub(super) fn caller(
         ttl: TOKEN_TTL,
     };
     let key = ground.place().secrets()?.jwt_key();
-    let token = issue_embedded(&key, &request, clock::now())?;
-    Ok(Caller::new(address, &token, accept))
+    Ok(issue_embedded(&key, &request, clock::now())?)
 }

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions as _, Response, ServerError};
+use async_graphql::{
+    Error, ErrorExtensionValues, ErrorExtensions as _, Pos, Response, ServerError,
+};
 use axum::http::header::RETRY_AFTER;
 use entrepot_event_store::db::DbError;
 use entrepot_event_store::{StoreError, SubmitError};
@@ -36,6 +38,23 @@ pub(crate) fn later(code: &'static str, message: String, wait: Duration) -> Resp
     let seconds = wait_ms.div_ceil(1000).max(1);
     response.http_headers.insert(RETRY_AFTER, seconds.into());
     response
+}
+
+/// A bug of ours, of which the caller learns no more.
+pub(crate) fn broken() -> Error {
+    fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")
+}
+
+/// The answer to a request of which nothing ran.
+pub(crate) fn refused(error: Error) -> Response {
+    let ServerError {
+        message,
+        extensions,
+        ..
+    } = error.into_server_error(Pos::default());
+    let mut refusal = ServerError::new(message, None);
+    refusal.extensions = extensions;
+    Response::from_errors(vec![refusal])
 }
 
 /// Input that no rule has looked at yet: a malformed id, a page that is too long.

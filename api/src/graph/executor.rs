@@ -4,22 +4,23 @@ use std::sync::Arc;
 
 use async_graphql::{Request, Response, ServerError, Value, value};
 use entrepot_event_store::StoreError;
-use futures_util::stream::{BoxStream, once, unfold};
-use futures_util::{Stream, StreamExt as _};
+use futures_util::StreamExt as _;
+use futures_util::future::ready;
+use futures_util::stream::{BoxStream, once};
 
+use super::Graph;
 use super::consistency::{self, Wanted};
 use super::contract::{Checked, Contract, ContractError, Contracts, Told};
 use super::cost::{Charge, Costs, Weights};
 use super::error::{self, fault};
+use super::live::{self, Hub, LiveLimits};
 use super::loader;
 use super::policy::Audience;
 use super::session::Session;
 use super::turns::Turns;
-use super::{Graph, live::Cursor};
-use crate::access;
 use crate::app::App;
 use crate::auth::Requester;
-use crate::http::{Caller, GraphExecutor, InputTypes};
+use crate::http::{Caller, GraphExecutor, InputTypes, Update};
 
 /// Answers operations on the graph.
 pub struct Executor {
@@ -30,6 +31,7 @@ pub struct Executor {
     costs: Arc<Costs>,
     weights: Arc<Weights>,
     turns: Option<Arc<Turns>>,
+    hub: Arc<Hub>,
 }
 
 /// A request that may run: what it is checked against, and what was taken for it.
@@ -61,11 +63,13 @@ impl Executor {
         app: Arc<App>,
         costs: Costs,
         turns: Option<Arc<Turns>>,
+        live: LiveLimits,
     ) -> Result<Self, SchemaError> {
         let sdl = super::sdl_of(&schema);
         let contracts = Arc::new(Contracts::new(&sdl)?);
         Ok(Self {
             schema,
+            hub: Hub::new(&app, live),
             app,
             input_types: InputTypes::from_sdl(&sdl)?,
             costs: Arc::new(costs),
@@ -84,7 +88,7 @@ impl Executor {
         let contract = self.contracts.of(Audience::of(caller));
         let contract = contract.map_err(|error| {
             tracing::error!(%error, "a contract cannot be cut");
-            refuse(fault(
+            error::refused(fault(
                 "INTERNAL_SERVER_ERROR",
                 "something went wrong on our side",
             ))
@@ -110,7 +114,7 @@ impl Executor {
     async fn answer(&self, request: Request, caller: Caller, admitted: &Admitted) -> Response {
         let session = match Self::session(&self.app, self.turns.clone(), caller, &request).await {
             Ok(session) => session,
-            Err(error) => return refuse(error),
+            Err(error) => return error::refused(error),
         };
         let meter = admitted.charge.as_ref().map(Charge::meter);
         let (mut request, about_schema) =
@@ -210,74 +214,26 @@ impl GraphExecutor for Executor {
         self.input_types.clone()
     }
 
-    fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Response> {
+    fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Update> {
         let cost = match self.check(&request.query, &caller) {
             Ok((_, checked)) => checked.cost(&request),
-            Err(errors) => return once(async { Response::from_errors(errors) }).boxed(),
+            Err(errors) => {
+                return once(ready(Update::from(Response::from_errors(errors)))).boxed();
+            }
         };
         let (schema, app) = (self.schema.clone(), Arc::clone(&self.app));
         let (costs, weights) = (Arc::clone(&self.costs), Arc::clone(&self.weights));
-        let turns = self.turns.clone();
+        let (hub, turns) = (Arc::clone(&self.hub), self.turns.clone());
         let started = async move {
             // Kept whole: there is no end at which to settle.
             if let Err(refused) = costs.charge(&caller.requester, cost, &weights).await {
-                return once(async { refused }).boxed();
+                return once(ready(Update::from(refused))).boxed();
             }
-            let session = match Self::session(&app, turns, caller, &request).await {
-                Ok(session) => session,
-                Err(error) => return once(async { refuse(error) }).boxed(),
-            };
-            let cursor = Cursor::default();
-            let request = request.data(Arc::clone(&session)).data(cursor.clone());
-            let responses = schema.execute_stream(loader::attach(request, &session));
-            let responses = while_allowed(Arc::clone(&session), responses.boxed());
-            responses
-                .then(move |mut response| {
-                    if let Some(cursor) = cursor.take() {
-                        response
-                            .extensions
-                            .insert("cursor".to_owned(), Value::String(cursor));
-                    }
-                    // The next update reads the state of its own time.
-                    let session = Arc::clone(&session);
-                    async move {
-                        session.finish().await;
-                        response
-                    }
-                })
-                .boxed()
+            match Self::session(&app, turns, caller, &request).await {
+                Ok(session) => live::updates(schema, hub, session, request).await,
+                Err(error) => live::refused(error),
+            }
         };
         once(started).flatten().boxed()
     }
-}
-
-/// A session's updates for as long as it may see them: it is asked before each, and every few
-/// seconds while there is none.
-fn while_allowed(
-    session: Arc<Session>,
-    updates: BoxStream<'static, Response>,
-) -> impl Stream<Item = Response> + Send {
-    unfold(Some((session, updates)), async |open| {
-        let (session, mut updates) = open?;
-        loop {
-            let update = tokio::time::timeout(access::LOOK, updates.next()).await;
-            if let Err(error) = session.check_access().await {
-                return Some((refuse(error), None));
-            }
-            if let Ok(update) = update {
-                return Some((update?, Some((session, updates))));
-            }
-        }
-    })
-}
-
-fn refuse(error: async_graphql::Error) -> Response {
-    let ServerError {
-        message,
-        extensions,
-        ..
-    } = error.into_server_error(async_graphql::Pos::default());
-    let mut refusal = ServerError::new(message, None);
-    refusal.extensions = extensions;
-    Response::from_errors(vec![refusal])
 }

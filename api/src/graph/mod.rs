@@ -48,6 +48,7 @@ pub mod turns;
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema, ValidationMode};
 
 pub use executor::{Executor, SchemaError};
+pub use live::LiveLimits;
 
 /// The graph's schema.
 pub type Graph = Schema<Query, Mutation, Subscription>;

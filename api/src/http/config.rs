@@ -95,8 +95,8 @@ impl Default for SocketLimits {
             init_timeout: Duration::from_secs(10),
             message_bytes_max: 64 * 1024,
             operations_max: 100,
-            queue_messages_max: 64,
-            send_timeout: Duration::from_secs(30),
+            queue_messages_max: 16,
+            send_timeout: Duration::from_mins(1),
             ping_interval: Duration::from_secs(15),
         }
     }

@@ -29,6 +29,7 @@ use super::{
     refusal::Refusal,
     run, socket, streaming,
     subscriptions::Subscriptions,
+    update::Update,
 };
 use crate::auth::Verifier;
 
@@ -132,7 +133,7 @@ impl<E: GraphExecutor> Endpoint<E> {
             Ok(prepared) => Ok(self.perform(prepared, caller, accepted).await),
             // A client that reads only a stream gets its refusal as one.
             Err(refusal) if accepted.single.is_none() && refusal.well_formed => Ok(self.stream(
-                stream::iter([refusal.into_response()]).boxed(),
+                stream::iter([refusal.into_response().into()]).boxed(),
                 &caller,
                 accepted,
             )),
@@ -168,7 +169,7 @@ impl<E: GraphExecutor> Endpoint<E> {
         let response = run::run(self, prepared, caller.clone()).await;
         match accepted.single {
             Some(media) => answer::executed(response, media),
-            None => self.stream(stream::iter([response]).boxed(), &caller, accepted),
+            None => self.stream(stream::iter([response.into()]).boxed(), &caller, accepted),
         }
     }
 
@@ -201,16 +202,16 @@ impl<E: GraphExecutor> Endpoint<E> {
         &self,
         prepared: Prepared,
         caller: Caller,
-    ) -> stream::BoxStream<'static, async_graphql::Response> {
+    ) -> stream::BoxStream<'static, Update> {
         let most = self.config.limits.tenant_subscriptions_max;
         let tenant = caller.requester.tenant().unwrap_or_default();
         let Some(open) = self.subscriptions.open(tenant, most) else {
             let message = format!("a tenant has at most {most} subscriptions open on one server");
             let refused = Refusal::request("SUBSCRIPTION_LIMIT", message);
-            return stream::iter([refused.into_response()]).boxed();
+            return stream::iter([refused.into_response().into()]).boxed();
         };
-        let responses = self.executor.subscribe(prepared.request, caller);
-        responses
+        let updates = self.executor.subscribe(prepared.request, caller);
+        updates
             .inspect(move |_| {
                 // Held for as long as the stream is.
                 let _held = &open;
@@ -220,12 +221,12 @@ impl<E: GraphExecutor> Endpoint<E> {
 
     fn stream(
         &self,
-        source: stream::BoxStream<'static, async_graphql::Response>,
+        updates: stream::BoxStream<'static, Update>,
         caller: &Caller,
         accepted: Accepted,
     ) -> Response {
         let source = streaming::Source {
-            responses: source,
+            updates,
             lifetime: lifetime(caller.requester.expires_at()),
             keep_alive: self.config.limits.keep_alive,
             shutdown: self.config.shutdown.clone(),

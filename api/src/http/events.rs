@@ -5,29 +5,28 @@
 
 use std::fmt::Write as _;
 
-use async_graphql::{Response, Value};
 use axum::body::Bytes;
 
-use super::{answer::payload, streaming::Moment};
+use super::{streaming::Moment, update::Update};
 
 pub(super) const CONTENT_TYPE: &str = "text/event-stream; charset=utf-8";
 
 pub(super) fn write(moment: &Moment) -> Bytes {
     match moment {
-        Moment::Next(response) | Moment::Expired(response) => next(response).into(),
+        Moment::Next(update) | Moment::CutOff(update) => next(update).into(),
         Moment::Silence => Bytes::from_static(b":\n\n"),
         Moment::Complete => Bytes::from_static(b"event: complete\ndata:\n\n"),
     }
 }
 
-fn next(response: &Response) -> String {
+fn next(update: &Update) -> String {
     let mut event = "event: next\n".to_owned();
-    if let Some(Value::String(cursor)) = response.extensions.get("cursor")
+    if let Some(cursor) = &update.cursor
         && !cursor.contains(['\n', '\r', '\0'])
     {
         writeln!(event, "id: {cursor}").unwrap_or_default();
     }
     // JSON as it is written here holds no line break.
-    write!(event, "data: {}\n\n", payload(response)).unwrap_or_default();
+    write!(event, "data: {}\n\n", update.payload).unwrap_or_default();
     event
 }

@@ -8,7 +8,7 @@ use std::{future::Future, sync::Arc};
 use async_graphql::{Request, Response};
 use futures_util::stream::BoxStream;
 
-use super::{document::InputTypes, entrance::Entrance};
+use super::{document::InputTypes, entrance::Entrance, update::Update};
 use crate::auth::Requester;
 
 /// A graph that answers operations.
@@ -16,12 +16,8 @@ pub trait GraphExecutor: Send + Sync + 'static {
     /// Runs a query or mutation.
     fn execute(&self, request: Request, caller: Caller) -> impl Future<Output = Response> + Send;
 
-    /// Runs a subscription; the stream ends when the source ends.
-    ///
-    /// A response may carry `extensions.cursor`, a string: it becomes the `id:` of the SSE event
-    /// and stays in the payload. A response with errors, without data and without a path ends
-    /// the subscription.
-    fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Response>;
+    /// Runs a subscription; the stream ends when the source ends, or behind a last update.
+    fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Update>;
 
     /// Whether a requester may still have a connection open, though it asks nothing.
     fn admits(&self, requester: &Requester) -> impl Future<Output = bool> + Send {

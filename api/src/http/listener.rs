@@ -21,6 +21,7 @@ use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
 /// Bytes of a request's head. Tokens are up to 8 KB; a query in a GET must fit beside.
@@ -37,6 +38,8 @@ pub struct ListenerConfig {
     pub connections_max: u32,
     /// How long a request's head may take, and how long a connection may stand idle.
     pub header_timeout: Duration,
+    /// How long a client may take nothing of what is sent to it.
+    pub write_timeout: Duration,
     /// How long connections may take to end when the server stops.
     pub drain_timeout: Duration,
 }
@@ -46,6 +49,7 @@ impl Default for ListenerConfig {
         Self {
             connections_max: 20_000,
             header_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_mins(1),
             drain_timeout: Duration::from_secs(20),
         }
     }
@@ -129,6 +133,8 @@ async fn connection(
 ) {
     // Small answers leave at once; a socket that refuses the option still serves.
     let _ = stream.set_nodelay(true);
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(config.write_timeout));
     let app = TowerToHyperService::new(app);
     let held = permit.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
@@ -140,7 +146,7 @@ async fn connection(
         .header_read_timeout(config.header_timeout)
         .max_buf_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Box::pin(stream)), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let served = tokio::select! {

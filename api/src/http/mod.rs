@@ -30,6 +30,7 @@ mod run;
 mod socket;
 mod streaming;
 mod subscriptions;
+mod update;
 
 pub use callback::{Callbacks, HostError};
 pub use config::{HttpConfig, Limits, SocketLimits};
@@ -45,6 +46,7 @@ pub(crate) use identity::{REQUEST_ID, request_id, requester};
 pub use listener::{ConnectionPermit, ListenerConfig, serve};
 pub use persisted::{ClassError, Classes};
 pub(crate) use refusal::Refusal;
+pub use update::Update;
 
 #[cfg(test)]
 mod tests;

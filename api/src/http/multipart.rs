@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 
-use super::{answer::payload, streaming::Moment};
+use super::streaming::Moment;
 
 pub(super) const CONTENT_TYPE: &str =
     "multipart/mixed;boundary=\"graphql\";subscriptionSpec=\"1.0\"";
@@ -18,12 +18,11 @@ pub(super) const START: &[u8] = b"\r\n--graphql";
 
 pub(super) fn write(moment: &Moment) -> Bytes {
     match moment {
-        Moment::Next(response) => part(&format!("{{\"payload\":{}}}", payload(response))),
+        Moment::Next(update) => part(&format!("{{\"payload\":{}}}", update.payload)),
         Moment::Silence => part("{}"),
         // An error of the transport stands beside the payload, and nothing follows.
-        Moment::Expired(response) => {
-            let errors = payload(response);
-            let errors = errors.strip_prefix('{').unwrap_or(&errors);
+        Moment::CutOff(update) => {
+            let errors = update.payload.strip_prefix('{').unwrap_or(&update.payload);
             let mut last = part(&format!("{{\"payload\":null,{errors}")).to_vec();
             last.extend_from_slice(b"--\r\n");
             last.into()

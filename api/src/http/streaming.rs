@@ -6,7 +6,6 @@
 
 use std::{convert::Infallible, pin::Pin, time::Duration};
 
-use async_graphql::Response as GraphResponse;
 use axum::{
     body::{Body, Bytes},
     http::{HeaderValue, header},
@@ -19,15 +18,11 @@ use futures_util::{
 use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    events, multipart,
-    negotiate::Streaming,
-    refusal::{Refusal, complete, nothing_ran},
-};
+use super::{events, multipart, negotiate::Streaming, refusal::Refusal, update::Update};
 
 /// Where the results come from, and when they end.
 pub(super) struct Source {
-    pub responses: BoxStream<'static, GraphResponse>,
+    pub updates: BoxStream<'static, Update>,
     /// How long the caller's token still lives.
     pub lifetime: Duration,
     /// Longest silence.
@@ -38,13 +33,13 @@ pub(super) struct Source {
 /// What there is to say.
 pub(super) enum Moment {
     /// A result.
-    Next(GraphResponse),
+    Next(Update),
     /// Nothing, for a while.
     Silence,
     /// All was said. A stream that ends without it was cut off and may be resumed.
     Complete,
-    /// The caller's token has expired. The stream is cut off.
-    Expired(GraphResponse),
+    /// The stream is cut off: the caller's token has expired, or the client reads too slowly.
+    CutOff(Update),
 }
 
 pub(super) fn respond(source: Source, kind: Streaming) -> Response {
@@ -77,7 +72,7 @@ fn body(moments: impl Stream<Item = Moment> + Send + 'static, write: fn(&Moment)
 }
 
 struct State {
-    responses: BoxStream<'static, GraphResponse>,
+    updates: BoxStream<'static, Update>,
     expiry: Pin<Box<Sleep>>,
     keep_alive: Duration,
     shutdown: CancellationToken,
@@ -94,7 +89,7 @@ enum Phase {
 
 fn moments(source: Source) -> impl Stream<Item = Moment> + Send + 'static {
     let state = State {
-        responses: source.responses,
+        updates: source.updates,
         expiry: Box::pin(tokio::time::sleep(source.lifetime)),
         keep_alive: source.keep_alive,
         shutdown: source.shutdown,
@@ -121,26 +116,32 @@ impl State {
             () = self.shutdown.cancelled() => None,
             () = &mut self.expiry => {
                 self.phase = Phase::Over;
-                Some(Moment::Expired(expired()))
+                Some(Moment::CutOff(expired()))
             }
-            response = self.responses.next() => Some(self.said(response)),
+            update = self.updates.next() => Some(self.said(update)),
             () = tokio::time::sleep(self.keep_alive) => Some(Moment::Silence),
         }
     }
 
-    fn said(&mut self, response: Option<GraphResponse>) -> Moment {
-        let Some(mut response) = response else {
+    fn said(&mut self, update: Option<Update>) -> Moment {
+        let Some(update) = update else {
             self.phase = Phase::Over;
             return Moment::Complete;
         };
-        complete(&mut response);
-        if nothing_ran(&response) {
-            self.phase = Phase::Closing;
+        match &update.last {
+            None => Moment::Next(update),
+            Some(last) if last.cut_off => {
+                self.phase = Phase::Over;
+                Moment::CutOff(update)
+            }
+            Some(_) => {
+                self.phase = Phase::Closing;
+                Moment::Next(update)
+            }
         }
-        Moment::Next(response)
     }
 }
 
-fn expired() -> GraphResponse {
-    Refusal::request("UNAUTHENTICATED", "the token has expired").into_response()
+fn expired() -> Update {
+    Update::from(Refusal::request("UNAUTHENTICATED", "the token has expired").into_response())
 }

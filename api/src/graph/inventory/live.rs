@@ -1,42 +1,37 @@
 //! Stock live.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_graphql::{Context, Result, SimpleObject, Subscription};
 use entrepot_domain::event::Event;
+use entrepot_domain::kernel::TenantId;
 use entrepot_entity::inventory;
 use entrepot_projections::inventory::{Inventory, StockKey};
 use entrepot_projections::model::Fold as _;
 use futures_util::{Stream, StreamExt as _};
+use sea_orm::{ColumnTrait as _, Condition, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 
-use super::load::by_keys;
+use super::load::{key, positions};
 use super::types::StockPosition;
-use crate::graph::live::{Start, Watched, changes};
-use crate::graph::scalar::{BigInt, DateTime};
+use crate::graph::error;
+use crate::graph::live::{Change, ChangeHead, Start, Watched, changes};
+use crate::graph::policy::visible;
+use crate::graph::scalar::BigInt;
 use crate::graph::session::{Session, Snapshot};
 
 /// Stock live.
 #[derive(Debug, Default)]
 pub struct InventorySubscription;
 
-/// An event that touched a stock position, with the position as it stands now.
+/// An event that touched a stock position, with the position as it stands now; or a position of a
+/// snapshot.
 #[derive(SimpleObject)]
 pub struct StockChange {
-    /// Where to resume: after this update.
-    cursor: String,
-    /// The cursor of the update before this one; another value than the last that was seen means
-    /// that updates were missed.
-    previous_cursor: Option<String>,
-    /// The event's position in the tenant's log.
-    position: BigInt,
-    /// `inventory.received`
-    event_type: String,
-    /// When the event was recorded.
-    occurred_at: DateTime,
-    /// The position in the log that the stock is shown as of.
-    as_of: BigInt,
-    /// The stock as it stands.
-    stock_position: StockPosition,
+    #[graphql(flatten)]
+    head: ChangeHead,
+    /// The stock as it stands. Null only at the end of a snapshot.
+    stock_position: Option<StockPosition>,
 }
 
 /// What is watched: all stock, a SKU's, a warehouse's, or that of one SKU in one warehouse.
@@ -54,6 +49,18 @@ impl Watched for WatchedStock {
         Inventory::keys(event)
     }
 
+    async fn load(
+        tenant: TenantId,
+        snapshot: &Snapshot,
+        keys: Vec<StockKey>,
+    ) -> Result<HashMap<StockKey, inventory::Model>> {
+        positions(tenant, snapshot, &keys).await
+    }
+
+    fn position(row: &inventory::Model) -> i64 {
+        row.position
+    }
+
     fn wants(&self, key: &StockKey) -> bool {
         let sku = self.sku.as_ref().is_none_or(|wanted| *wanted == key.sku.0);
         sku && self
@@ -62,40 +69,82 @@ impl Watched for WatchedStock {
             .is_none_or(|wanted| *wanted == key.warehouse.0)
     }
 
-    async fn rows(
+    /// Stock belongs to no channel: it is not for those who are bound to some.
+    fn sees(&self, session: &Session, _: &inventory::Model) -> bool {
+        session.channels().is_none()
+    }
+
+    async fn page(
         &self,
         session: &Session,
         snapshot: &Snapshot,
-        keys: Vec<StockKey>,
-    ) -> Result<HashMap<StockKey, inventory::Model>> {
-        by_keys(session, snapshot, &keys).await
+        after: Option<&StockKey>,
+        limit: u64,
+    ) -> Result<Vec<(StockKey, inventory::Model)>> {
+        use inventory::Column::{Sku, Warehouse};
+        let mut rows = visible::<inventory::Entity>(session)?
+            .order_by_asc(Sku)
+            .order_by_asc(Warehouse);
+        if let Some(after) = after {
+            let (sku, warehouse) = (after.sku.as_str(), after.warehouse.as_str());
+            let same_sku = Condition::all()
+                .add(Sku.eq(sku))
+                .add(Warehouse.gt(warehouse));
+            rows = rows.filter(Condition::any().add(Sku.gt(sku)).add(same_sku));
+        }
+        if let Some(sku) = &self.sku {
+            rows = rows.filter(Sku.eq(sku));
+        }
+        if let Some(warehouse) = &self.warehouse {
+            rows = rows.filter(Warehouse.eq(warehouse));
+        }
+        let rows = rows
+            .limit(limit)
+            .all(&snapshot.tx)
+            .await
+            .map_err(error::db)?;
+        Ok(rows.into_iter().map(|row| (key(&row), row)).collect())
+    }
+}
+
+impl From<Arc<Change<inventory::Model>>> for StockChange {
+    fn from(change: Arc<Change<inventory::Model>>) -> Self {
+        Self {
+            head: ChangeHead::from(&*change),
+            stock_position: change.row.as_deref().cloned().map(StockPosition),
+        }
     }
 }
 
 #[Subscription]
 impl InventorySubscription {
     /// One update for each event that touches stock, in order, without gaps. Starts after a cursor
-    /// (`after`), after a position of the tenant's log (`position`), or now.
+    /// (`after`), after a position of the tenant's log (`position`), with the stock as it stands
+    /// (`snapshot`), or now.
     async fn inventory_changed(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The cursor of the last update that was seen.")] after: Option<String>,
-        #[graphql(desc = "A position of the tenant's log.")] position: Option<BigInt>,
+        #[graphql(
+            desc = "The cursor of the last update that was seen; the rest of a snapshot that was cut off comes first."
+        )]
+        after: Option<String>,
+        #[graphql(desc = "A position of the tenant's log; 0 for everything that ever happened.")]
+        position: Option<BigInt>,
+        #[graphql(
+            default,
+            desc = "Whether the rows as they stand come first. Without effect if a cursor is given."
+        )]
+        snapshot: bool,
         #[graphql(desc = "Only of this SKU.")] sku: Option<String>,
         #[graphql(desc = "Only in the warehouse with this code.")] warehouse: Option<String>,
     ) -> Result<impl Stream<Item = Result<StockChange>> + use<>> {
         let watched = WatchedStock { sku, warehouse };
-        let changes = changes(ctx, watched, Start { after, position }).await?;
-        Ok(changes.map(|change| {
-            change.map(|change| StockChange {
-                position: BigInt(change.event.position),
-                event_type: change.event.event.type_name().to_owned(),
-                occurred_at: change.occurred_at(),
-                as_of: BigInt(change.as_of),
-                cursor: change.cursor,
-                previous_cursor: change.previous_cursor,
-                stock_position: StockPosition(change.row),
-            })
-        }))
+        let start = Start {
+            after,
+            position,
+            snapshot,
+        };
+        let changes = changes(ctx, watched, start).await?;
+        Ok(changes.map(|change| change.map(StockChange::from)))
     }
 }

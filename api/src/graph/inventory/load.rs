@@ -5,17 +5,35 @@ use std::sync::Arc;
 
 use async_graphql::Result;
 use async_graphql::dataloader::Loader;
-use entrepot_entity::inventory;
+use entrepot_domain::kernel::TenantId;
+use entrepot_entity::{inventory, scope};
 use entrepot_projections::inventory::StockKey;
-use sea_orm::{ColumnTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
 use crate::graph::error;
 use crate::graph::policy::visible;
 use crate::graph::session::{Session, Snapshot};
 
+/// Positions by SKU and warehouse, in one state, whoever asks.
+pub(super) async fn positions(
+    tenant: TenantId,
+    snapshot: &Snapshot,
+    keys: &[StockKey],
+) -> Result<HashMap<StockKey, inventory::Model>> {
+    read(scope::of::<inventory::Entity>(tenant.0), snapshot, keys).await
+}
+
 /// Positions by SKU and warehouse, in one state.
-pub(super) async fn by_keys(
+async fn by_keys(
     session: &Session,
+    snapshot: &Snapshot,
+    keys: &[StockKey],
+) -> Result<HashMap<StockKey, inventory::Model>> {
+    read(visible(session)?, snapshot, keys).await
+}
+
+async fn read(
+    rows: Select<inventory::Entity>,
     snapshot: &Snapshot,
     keys: &[StockKey],
 ) -> Result<HashMap<StockKey, inventory::Model>> {
@@ -25,13 +43,14 @@ pub(super) async fn by_keys(
         .collect();
     // A SKU lies in few warehouses: what is read too much is less than a condition a key.
     let skus: HashSet<&str> = keys.iter().map(|key| key.sku.as_str()).collect();
-    let rows = visible::<inventory::Entity>(session)?.filter(inventory::Column::Sku.is_in(skus));
+    let rows = rows.filter(inventory::Column::Sku.is_in(skus));
     let rows = rows.all(&snapshot.tx).await.map_err(error::db)?.into_iter();
     let found = rows.filter(|row| wanted.contains(&(row.sku.as_str(), row.warehouse.as_str())));
     Ok(found.map(|row| (key(&row), row)).collect())
 }
 
-fn key(row: &inventory::Model) -> StockKey {
+/// What a row is about.
+pub(super) fn key(row: &inventory::Model) -> StockKey {
     StockKey {
         sku: row.sku.as_str().into(),
         warehouse: row.warehouse.as_str().into(),

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Result};
-use entrepot_entity::margins;
-use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
+use entrepot_domain::kernel::TenantId;
+use entrepot_entity::{margins, scope};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, Select};
 use uuid::Uuid;
 
 use super::types::MarginLine;
@@ -14,14 +15,30 @@ use crate::graph::policy::visible;
 use crate::graph::session::{Session, Snapshot};
 use crate::graph::{error, loader};
 
+/// The lines of orders, in order of their numbers, in one state, whoever asks.
+pub(super) async fn lines(
+    tenant: TenantId,
+    snapshot: &Snapshot,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<margins::Model>>> {
+    read(scope::of::<margins::Entity>(tenant.0), snapshot, ids).await
+}
+
 /// The lines of orders, in order of their numbers, in one state.
 pub(super) async fn by_orders(
     session: &Session,
     snapshot: &Snapshot,
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<margins::Model>>> {
-    let rows = visible::<margins::Entity>(session)?
-        .filter(margins::Column::OrderId.is_in(ids.iter().copied()));
+    read(visible(session)?, snapshot, ids).await
+}
+
+async fn read(
+    rows: Select<margins::Entity>,
+    snapshot: &Snapshot,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<margins::Model>>> {
+    let rows = rows.filter(margins::Column::OrderId.is_in(ids.iter().copied()));
     let rows = rows
         .order_by_asc(margins::Column::Line)
         .all(&snapshot.tx)

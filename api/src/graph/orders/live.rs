@@ -1,43 +1,37 @@
 //! Orders live.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_graphql::{Context, ID, Result, SimpleObject, Subscription};
 use entrepot_domain::event::Event;
+use entrepot_domain::kernel::TenantId;
+use entrepot_entity::orders;
 use entrepot_projections::model::Fold as _;
 use entrepot_projections::orders::{OrderDoc, Orders};
 use futures_util::{Stream, StreamExt as _};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use uuid::Uuid;
 
-use super::load::by_ids;
+use super::load::{document, documents};
 use super::types::Order;
-use crate::graph::gid;
-use crate::graph::live::{Start, Watched, changes};
-use crate::graph::scalar::{BigInt, DateTime};
+use crate::graph::live::{Change, ChangeHead, Start, Watched, changes};
+use crate::graph::policy::visible;
+use crate::graph::scalar::BigInt;
 use crate::graph::session::{Session, Snapshot};
+use crate::graph::{error, gid};
 
 /// Orders live.
 #[derive(Debug, Default)]
 pub struct OrderSubscription;
 
-/// An event that touched an order, with the order as it stands now.
+/// An event that touched an order, with the order as it stands now; or an order of a snapshot.
 #[derive(SimpleObject)]
 pub struct OrderChange {
-    /// Where to resume: after this update.
-    cursor: String,
-    /// The cursor of the update before this one; another value than the last that was seen means
-    /// that updates were missed.
-    previous_cursor: Option<String>,
-    /// The event's position in the tenant's log.
-    position: BigInt,
-    /// `order.placed`
-    event_type: String,
-    /// When the event was recorded.
-    occurred_at: DateTime,
-    /// The position that the order is shown as of.
-    as_of: BigInt,
-    /// The order as it stands.
-    order: Order,
+    #[graphql(flatten)]
+    head: ChangeHead,
+    /// The order as it stands. Null only at the end of a snapshot.
+    order: Option<Order>,
 }
 
 /// What is watched: all orders, one order, or a channel's.
@@ -55,49 +49,95 @@ impl Watched for WatchedOrders {
         Orders::keys(event).into_iter().map(|id| id.0).collect()
     }
 
+    async fn load(
+        tenant: TenantId,
+        snapshot: &Snapshot,
+        keys: Vec<Uuid>,
+    ) -> Result<HashMap<Uuid, OrderDoc>> {
+        documents(tenant, snapshot, &keys).await
+    }
+
+    fn position(order: &OrderDoc) -> i64 {
+        order.position
+    }
+
     fn wants(&self, key: &Uuid) -> bool {
         self.order_id.is_none_or(|wanted| wanted == *key)
     }
 
-    async fn rows(
+    fn sees(&self, session: &Session, order: &OrderDoc) -> bool {
+        let wanted = self.channel.as_ref();
+        let channels = session.channels();
+        wanted.is_none_or(|wanted| order.channel == *wanted)
+            && channels.is_none_or(|channels| channels.contains(&order.channel))
+    }
+
+    async fn page(
         &self,
         session: &Session,
         snapshot: &Snapshot,
-        keys: Vec<Uuid>,
-    ) -> Result<HashMap<Uuid, OrderDoc>> {
-        let mut rows = by_ids(session, snapshot, &keys).await?;
-        if let Some(channel) = &self.channel {
-            rows.retain(|_, order| order.channel == *channel);
+        after: Option<&Uuid>,
+        limit: u64,
+    ) -> Result<Vec<(Uuid, OrderDoc)>> {
+        let mut rows = visible::<orders::Entity>(session)?.order_by_asc(orders::Column::OrderId);
+        if let Some(after) = after {
+            rows = rows.filter(orders::Column::OrderId.gt(*after));
         }
-        Ok(rows)
+        if let Some(order_id) = self.order_id {
+            rows = rows.filter(orders::Column::OrderId.eq(order_id));
+        }
+        if let Some(channel) = &self.channel {
+            rows = rows.filter(orders::Column::Channel.eq(channel));
+        }
+        let rows = rows
+            .limit(limit)
+            .all(&snapshot.tx)
+            .await
+            .map_err(error::db)?;
+        let rows = rows.iter().map(|row| Ok((row.order_id, document(row)?)));
+        rows.collect()
+    }
+}
+
+impl From<Arc<Change<OrderDoc>>> for OrderChange {
+    fn from(change: Arc<Change<OrderDoc>>) -> Self {
+        Self {
+            head: ChangeHead::from(&*change),
+            order: change.row.as_deref().cloned().map(Order),
+        }
     }
 }
 
 #[Subscription]
 impl OrderSubscription {
     /// One update for each event that touches an order, in order, without gaps. Starts after a
-    /// cursor (`after`), after a position of the tenant's log (`position`), or now.
+    /// cursor (`after`), after a position of the tenant's log (`position`), with the orders as they
+    /// stand (`snapshot`), or now.
     async fn order_changed(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The cursor of the last update that was seen.")] after: Option<String>,
-        #[graphql(desc = "A position of the tenant's log.")] position: Option<BigInt>,
+        #[graphql(
+            desc = "The cursor of the last update that was seen; the rest of a snapshot that was cut off comes first."
+        )]
+        after: Option<String>,
+        #[graphql(desc = "A position of the tenant's log; 0 for everything that ever happened.")]
+        position: Option<BigInt>,
+        #[graphql(
+            default,
+            desc = "Whether the rows as they stand come first. Without effect if a cursor is given."
+        )]
+        snapshot: bool,
         #[graphql(desc = "Only of this order.")] order_id: Option<ID>,
         #[graphql(desc = "Only of the channel with this code.")] channel: Option<String>,
     ) -> Result<impl Stream<Item = Result<OrderChange>> + use<>> {
         let order_id = gid::decode_opt(order_id.as_ref(), "Order", "orderId")?;
         let watched = WatchedOrders { order_id, channel };
-        let changes = changes(ctx, watched, Start { after, position }).await?;
-        Ok(changes.map(|change| {
-            change.map(|change| OrderChange {
-                position: BigInt(change.event.position),
-                event_type: change.event.event.type_name().to_owned(),
-                occurred_at: change.occurred_at(),
-                as_of: BigInt(change.as_of),
-                cursor: change.cursor,
-                previous_cursor: change.previous_cursor,
-                order: Order(change.row),
-            })
-        }))
+        let start = Start {
+            after,
+            position,
+            snapshot,
+        };
+        let changes = changes(ctx, watched, start).await?;
+        Ok(changes.map(|change| change.map(OrderChange::from)))
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use async_graphql::Result;
 use async_graphql::dataloader::Loader;
-use entrepot_entity::orders;
+use entrepot_domain::kernel::TenantId;
+use entrepot_entity::{orders, scope};
 use entrepot_projections::orders::OrderDoc;
-use sea_orm::{ColumnTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 use uuid::Uuid;
 
 use crate::graph::error;
@@ -22,14 +23,30 @@ pub(super) fn document(row: &orders::Model) -> Result<OrderDoc> {
     })
 }
 
+/// Orders by id, in one state, whoever asks.
+pub(super) async fn documents(
+    tenant: TenantId,
+    snapshot: &Snapshot,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, OrderDoc>> {
+    read(scope::of::<orders::Entity>(tenant.0), snapshot, ids).await
+}
+
 /// Orders by id, in one state.
 pub(super) async fn by_ids(
     session: &Session,
     snapshot: &Snapshot,
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, OrderDoc>> {
-    let rows = visible::<orders::Entity>(session)?
-        .filter(orders::Column::OrderId.is_in(ids.iter().copied()));
+    read(visible(session)?, snapshot, ids).await
+}
+
+async fn read(
+    rows: Select<orders::Entity>,
+    snapshot: &Snapshot,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, OrderDoc>> {
+    let rows = rows.filter(orders::Column::OrderId.is_in(ids.iter().copied()));
     let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
     rows.iter()
         .map(|row| Ok((row.order_id, document(row)?)))

@@ -102,7 +102,7 @@ pub const FIELDS: &[(&str, Area, &str)] = &[
     (
         "MarginChange",
         Margins,
-        "asOf cursor eventType lines occurredAt orderId position previousCursor",
+        "asOf cursor eventType kind lines occurredAt orderId position previousCursor",
     ),
     (
         "MarginLine",
@@ -155,7 +155,7 @@ pub const FIELDS: &[(&str, Area, &str)] = &[
     (
         "OrderChange",
         Orders,
-        "asOf cursor eventType occurredAt order position previousCursor",
+        "asOf cursor eventType kind occurredAt order position previousCursor",
     ),
     ("OrderConnection", Orders, "edges nodes pageInfo totalCount"),
     ("OrderEdge", Orders, "cursor node"),
@@ -237,7 +237,7 @@ pub const FIELDS: &[(&str, Area, &str)] = &[
     (
         "StockChange",
         Stock,
-        "asOf cursor eventType occurredAt position previousCursor stockPosition",
+        "asOf cursor eventType kind occurredAt position previousCursor stockPosition",
     ),
     (
         "StockPayload",
@@ -261,7 +261,7 @@ pub const FIELDS: &[(&str, Area, &str)] = &[
     (
         "SubscriptionChange",
         Subscriptions,
-        "asOf cursor eventType occurredAt position previousCursor subscription",
+        "asOf cursor eventType kind occurredAt position previousCursor subscription",
     ),
     (
         "SubscriptionContract",

@@ -20,7 +20,6 @@ use crate::access::Access;
 use crate::app::App;
 use crate::auth::{Requester, Role};
 use crate::demo;
-use crate::graph::live::Cursor;
 use crate::graph::session::{GROUP, Session};
 use crate::graph::{Graph, graph, loader, sdl_of};
 use crate::http::{Caller, Entrance};
@@ -93,8 +92,7 @@ impl Filled {
         let session = Session::new(Arc::clone(&self.app), None, caller, Some(self.tenant));
         let request = Request::new(query)
             .variables(Variables::from_json(variables))
-            .data(Arc::clone(&session))
-            .data(Cursor::default());
+            .data(Arc::clone(&session));
         (loader::attach(request, &session), session)
     }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use async_graphql::Result;
 use async_graphql::dataloader::Loader;
-use entrepot_entity::subscriptions;
+use entrepot_domain::kernel::TenantId;
+use entrepot_entity::{scope, subscriptions};
 use entrepot_projections::subscriptions::SubscriptionDoc;
-use sea_orm::{ColumnTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 use uuid::Uuid;
 
 use crate::graph::error;
@@ -20,14 +21,30 @@ pub(super) fn document(row: &subscriptions::Model) -> Result<SubscriptionDoc> {
         .map_err(|error| error::corrupt("a subscription", (row.subscription_id, error)))
 }
 
+/// Subscriptions by id, in one state, whoever asks.
+pub(super) async fn documents(
+    tenant: TenantId,
+    snapshot: &Snapshot,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, SubscriptionDoc>> {
+    read(scope::of::<subscriptions::Entity>(tenant.0), snapshot, ids).await
+}
+
 /// Subscriptions by id, in one state.
 pub(super) async fn by_ids(
     session: &Session,
     snapshot: &Snapshot,
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, SubscriptionDoc>> {
-    let rows = visible::<subscriptions::Entity>(session)?
-        .filter(subscriptions::Column::SubscriptionId.is_in(ids.iter().copied()));
+    read(visible(session)?, snapshot, ids).await
+}
+
+async fn read(
+    rows: Select<subscriptions::Entity>,
+    snapshot: &Snapshot,
+    ids: &[Uuid],
+) -> Result<HashMap<Uuid, SubscriptionDoc>> {
+    let rows = rows.filter(subscriptions::Column::SubscriptionId.is_in(ids.iter().copied()));
     let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
     rows.iter()
         .map(|row| Ok((row.subscription_id, document(row)?)))

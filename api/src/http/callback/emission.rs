@@ -2,17 +2,17 @@
 //! router that takes long holds up the source, and nothing is dropped; one that takes nothing any
 //! more ends the subscription.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::Response as GraphResponse;
 use axum::body::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::super::answer::payload;
-use super::super::refusal::{Refusal, complete, nothing_ran};
+use super::super::refusal::Refusal;
+use super::super::update::Update;
 use super::post::{Message, Poster, Taken};
 use super::target::Target;
 
@@ -22,7 +22,7 @@ const NEVER: Duration = Duration::from_hours(24 * 365);
 pub(super) struct Emission {
     pub(super) poster: Poster,
     pub(super) target: Target,
-    pub(super) responses: BoxStream<'static, GraphResponse>,
+    pub(super) updates: BoxStream<'static, Update>,
     /// How long the caller's token still lives.
     pub(super) lifetime: Duration,
     pub(super) shutdown: CancellationToken,
@@ -30,8 +30,8 @@ pub(super) struct Emission {
 
 /// How it ended.
 enum End {
-    /// All was said, or it failed by these errors: the router is told.
-    Over(GraphResponse),
+    /// All was said, or it failed by these errors, as JSON: the router is told.
+    Over(Option<Arc<str>>),
     /// The router does not want it any more, or cannot be reached.
     Unwanted,
 }
@@ -46,15 +46,15 @@ impl Emission {
             biased;
             // Whatever is on its way then, the router hears of the end in time.
             () = shutdown.cancelled() => {
-                End::Over(Refusal::request("UNAVAILABLE", "the server is going away").into_response())
+                failed(Refusal::request("UNAVAILABLE", "the server is going away"))
             }
             () = expiry => {
-                End::Over(Refusal::request("UNAUTHENTICATED", "the token has expired").into_response())
+                failed(Refusal::request("UNAUTHENTICATED", "the token has expired"))
             }
             end = self.emit() => end,
         };
-        if let End::Over(response) = end {
-            let body = Message::Complete(&response.errors).of(&self.target);
+        if let End::Over(errors) = end {
+            let body = Message::Complete(errors.as_deref()).of(&self.target);
             let taken = if shutdown.is_cancelled() {
                 self.poster.post_once(&self.target.url, &body).await
             } else {
@@ -74,15 +74,10 @@ impl Emission {
             let body = tokio::select! {
                 biased;
                 _ = heartbeat.tick() => Message::Check.of(&self.target),
-                response = self.responses.next() => {
-                    let Some(mut response) = response else {
-                        return End::Over(GraphResponse::default());
-                    };
-                    complete(&mut response);
-                    if nothing_ran(&response) {
-                        return End::Over(response);
-                    }
-                    Message::Next(&payload(&response)).of(&self.target)
+                update = self.updates.next() => match update {
+                    None => return End::Over(None),
+                    Some(Update { last: Some(last), .. }) => return End::Over(Some(last.errors)),
+                    Some(update) => Message::Next(&update.payload).of(&self.target),
                 }
             };
             if send(&self.poster, &self.target, &body).await != Taken::Yes {
@@ -90,6 +85,11 @@ impl Emission {
             }
         }
     }
+}
+
+fn failed(refusal: Refusal) -> End {
+    let update = Update::from(refusal.into_response());
+    End::Over(update.last.map(|last| last.errors))
 }
 
 async fn send(poster: &Poster, target: &Target, body: &Bytes) -> Taken {

@@ -25,7 +25,8 @@ use super::document::Prepared;
 use super::endpoint::{Endpoint, lifetime};
 use super::executor::{Caller, GraphExecutor};
 use super::negotiate::Media;
-use super::refusal::{Refusal, nothing_ran};
+use super::refusal::Refusal;
+use super::update::Last;
 use super::{answer, refusal};
 use emission::Emission;
 use post::{Message, Poster, Taken};
@@ -84,10 +85,10 @@ impl Callbacks {
             Refusal::transport(status, "SERVICE_UNAVAILABLE", message)
         })?;
         let remaining = lifetime(caller.requester.expires_at());
-        let mut responses = endpoint.subscribe(prepared, caller).fuse();
+        let mut updates = endpoint.subscribe(prepared, caller).fuse();
         // A document that is refused is refused at once.
-        let first = responses.next().now_or_never().flatten();
-        if let Some(refused) = first.as_ref().filter(|first| nothing_ran(first)) {
+        let first = updates.next().now_or_never().flatten();
+        if let Some(refused) = first.as_ref().and_then(|first| first.last.as_ref()) {
             return Ok(answer::executed(again(refused), Media::Json));
         }
         let check = Message::Check.of(&target);
@@ -98,7 +99,7 @@ impl Callbacks {
         let emission = Emission {
             poster: self.poster.clone(),
             target,
-            responses: stream::iter(first).chain(responses).boxed(),
+            updates: stream::iter(first).chain(updates).boxed(),
             lifetime: remaining,
             shutdown: endpoint.config.shutdown.clone(),
         };
@@ -113,9 +114,10 @@ impl Callbacks {
     }
 }
 
-/// A refusal once more: responses cannot be cloned.
-fn again(refused: &GraphResponse) -> GraphResponse {
-    let mut response = GraphResponse::from_errors(refused.errors.clone());
+/// A refusal once more, as the answer to the request.
+fn again(refused: &Last) -> GraphResponse {
+    let mut response = GraphResponse::default();
+    response.errors = serde_json::from_str(&refused.errors).unwrap_or_default();
     refusal::complete(&mut response);
     response
 }

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use async_graphql::ServerError;
 use axum::body::Bytes;
 use axum::http::{HeaderName, Method, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use tokio::time::{sleep, timeout};
 
 use super::target::Target;
@@ -36,8 +35,8 @@ pub(super) enum Message<'m> {
     Check,
     /// A result, as JSON.
     Next(&'m str),
-    /// The end, with the errors that it ended by.
-    Complete(&'m [ServerError]),
+    /// The end, with the errors that it ended by, as JSON.
+    Complete(Option<&'m str>),
 }
 
 impl Message<'_> {
@@ -48,8 +47,8 @@ impl Message<'_> {
         let (action, more) = match self {
             Self::Check => ("check", String::new()),
             Self::Next(payload) => ("next", format!(",\"payload\":{payload}")),
-            Self::Complete([]) => ("complete", String::new()),
-            Self::Complete(errors) => ("complete", format!(",\"errors\":{}", json!(errors))),
+            Self::Complete(None) => ("complete", String::new()),
+            Self::Complete(Some(errors)) => ("complete", format!(",\"errors\":{errors}")),
         };
         let head = format!("\"kind\":\"subscription\",\"action\":\"{action}\"");
         format!("{{{head},\"id\":{id},\"verifier\":{verifier}{more}}}").into()
@@ -147,6 +146,8 @@ impl Poster {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -174,8 +175,8 @@ mod tests {
             json(Message::Next("{\"data\":{\"n\":1}}")),
             with("next", payload)
         );
-        assert_eq!(json(Message::Complete(&[])), with("complete", json!({})));
-        let ended = json(Message::Complete(&[ServerError::new("no", None)]));
+        assert_eq!(json(Message::Complete(None)), with("complete", json!({})));
+        let ended = json(Message::Complete(Some("[{\"message\":\"no\"}]")));
         assert_eq!(ended["errors"][0]["message"], "no");
     }
 

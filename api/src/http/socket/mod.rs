@@ -24,6 +24,9 @@ use super::{
 };
 use crate::auth::Requester;
 
+/// Bytes that a socket reads at once. It is held as long as the socket is: the library's own 128 KiB
+/// would be most of what an idle one takes.
+const READ_BUFFER: usize = 4 * 1024;
 const SUBPROTOCOL: &str = "graphql-transport-ws";
 
 /// What is known of a client when its socket opens.
@@ -56,6 +59,7 @@ pub(super) async fn upgrade<E: GraphExecutor>(
             };
             let bytes_max = endpoint.config.limits.socket.message_bytes_max;
             let upgrade = upgrade
+                .read_buffer_size(READ_BUFFER)
                 .max_message_size(bytes_max)
                 .max_frame_size(bytes_max)
                 .protocols([SUBPROTOCOL]);

@@ -15,12 +15,12 @@ use super::{
     protocol,
 };
 use crate::http::{
-    answer::payload,
     document::Prepared,
     endpoint::Endpoint,
     executor::{Caller, GraphExecutor},
-    refusal::{Refusal, complete, nothing_ran},
+    refusal::Refusal,
     run,
+    update::Update,
 };
 
 /// What runs on a socket, by the client's id. Dropping it ends everything but mutations, which
@@ -144,15 +144,15 @@ impl<E: GraphExecutor> Operation<E> {
         };
         let caller = self.caller.clone();
         if prepared.kind == OperationType::Subscription {
-            let mut results = self.endpoint.subscribe(prepared, caller);
-            while let Some(result) = results.next().await {
+            let mut updates = self.endpoint.subscribe(prepared, caller);
+            while let Some(result) = updates.next().await {
                 if let Some(last) = self.result(result, silenced).await? {
                     return Some(last);
                 }
             }
         } else {
             let result = run::run(&self.endpoint, prepared, caller).await;
-            if let Some(last) = self.result(result, silenced).await? {
+            if let Some(last) = self.result(result.into(), silenced).await? {
                 return Some(last);
             }
         }
@@ -161,12 +161,11 @@ impl<E: GraphExecutor> Operation<E> {
 
     /// Sends a result, or gives the message that ends the operation with it. The outer `None`:
     /// the socket is gone.
-    async fn result(&self, mut result: Response, silenced: &Silenced) -> Option<Option<String>> {
-        complete(&mut result);
-        if nothing_ran(&result) {
-            return Some(Some(self.errors(&result)));
+    async fn result(&self, update: Update, silenced: &Silenced) -> Option<Option<String>> {
+        if let Some(last) = &update.last {
+            return Some(Some(protocol::error(&self.id, &last.errors)));
         }
-        let message = protocol::next(&self.id, &payload(&result));
+        let message = protocol::next(&self.id, &update.payload);
         self.outbound
             .send_for(silenced, message)
             .await

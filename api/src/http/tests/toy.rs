@@ -23,7 +23,10 @@ use tokio::net::TcpListener;
 
 use crate::{
     auth::{IssueRequest, IssuerConfig, Role, Verifier, issue_embedded},
-    http::{Caller, GraphExecutor, HttpConfig, InputTypes, ListenerConfig, graphql_router, serve},
+    http::{
+        Caller, GraphExecutor, HttpConfig, InputTypes, ListenerConfig, Update, graphql_router,
+        serve,
+    },
 };
 
 pub(super) const SECRET: &[u8; 32] = b"0123456789abcdef0123456789abcdef";
@@ -147,7 +150,7 @@ impl GraphExecutor for Toy {
         self.schema.execute(request.data(caller)).await
     }
 
-    fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Response> {
+    fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Update> {
         let after = caller
             .last_event_id
             .as_deref()
@@ -159,7 +162,7 @@ impl GraphExecutor for Toy {
                 let cursor = Value::from((at + 1).to_string());
                 response.extensions.insert("cursor".to_owned(), cursor);
             }
-            response
+            Update::from(response)
         });
         numbered.boxed()
     }

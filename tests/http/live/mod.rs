@@ -1,5 +1,10 @@
 //! Live updates: every event once, in order, whatever becomes of the server and of Redis meanwhile.
 
+mod cursors;
+mod lag;
+mod snapshot;
+mod standing;
+
 use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
@@ -11,13 +16,13 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use super::client::{Client, Events, mutation};
-use super::server::{DEADLINE, LOOK, Server, any_free_port, until};
-use super::shopfront::{head, north, order_of, place, receive, tenants};
+use crate::client::{Client, Events, mutation};
+use crate::server::{DEADLINE, LOOK, Server, any_free_port, until};
+use crate::shopfront::{head, north, order_of, place, receive, tenants};
 
 const ORDERS: &str = "subscription($after: String, $position: BigInt) {
     orderChanged(after: $after, position: $position) {
-      cursor previousCursor position eventType asOf order { id status } } }";
+      cursor previousCursor kind position eventType asOf order { id status } } }";
 
 /// A subscriber that comes back after each loss, and remembers what it saw.
 struct Watcher {

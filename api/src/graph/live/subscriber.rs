@@ -1,0 +1,271 @@
+//! One subscriber: a place in the log, and what comes next there.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_graphql::{Error, ErrorExtensions as _, Result};
+use tokio::sync::watch;
+
+use super::batch::Batch;
+use super::change::{Change, ChangeKind};
+use super::hub::{Hub, LiveLimits};
+use super::place::{Place, Sent};
+use super::start::{self, Next, Start};
+use super::stream::{Given, Source};
+use super::tail::{Status, Tail};
+use super::{Watched, snapshot};
+use crate::graph::error::{self, fault};
+use crate::graph::session::Session;
+
+/// One subscriber.
+pub(super) struct Subscriber<W: Watched> {
+    session: Arc<Session>,
+    tail: Arc<Tail>,
+    status: watch::Receiver<Status>,
+    watched: W,
+    next: Next<W::Key>,
+    /// The cursor of the update before the next one.
+    previous: Option<Arc<str>>,
+    ready: VecDeque<Ready<W>>,
+    lag: Lag,
+    over: bool,
+}
+
+/// An update that is about to be sent.
+struct Ready<W: Watched> {
+    change: Change<W::Row>,
+    /// Whether others who follow get the very same.
+    shared: bool,
+}
+
+/// How well a subscriber keeps up.
+struct Lag {
+    limits: LiveLimits,
+    /// When the last update was handed over.
+    handed: Option<Instant>,
+    /// Whether the end of the log was reached before: who comes from far may take its time.
+    live: bool,
+}
+
+impl<W: Watched> Subscriber<W> {
+    /// A subscriber who may be one, at its start.
+    pub(super) async fn begin(
+        hub: &Arc<Hub>,
+        session: Arc<Session>,
+        watched: W,
+        start: Start,
+    ) -> Result<Self> {
+        let tail = hub.tail(session.tenant()?);
+        let mut status = tail.status();
+        let ready = status.wait_for(|status| status.end.is_some()).await;
+        let end = ready.map_err(|_| error::broken())?.end.unwrap_or_default();
+        // A consistency token may have had this node look further than its tail has come.
+        let known = session
+            .app
+            .store
+            .feed()
+            .models(session.tenant()?, crate::graph::session::GROUP);
+        let here = end.max(*known.borrow());
+        let (next, previous) = start::find::<W>(&session, &start, here).await?;
+        Ok(Self {
+            session,
+            tail,
+            status,
+            watched,
+            next,
+            previous,
+            ready: VecDeque::new(),
+            lag: Lag {
+                limits: hub.limits,
+                handed: None,
+                live: false,
+            },
+            over: false,
+        })
+    }
+
+    async fn step(&mut self) -> Result<Given> {
+        self.check_lag()?;
+        loop {
+            self.session.check_access().await?;
+            if let Some(ready) = self.ready.pop_front() {
+                return Ok(self.hand(ready));
+            }
+            match &self.next {
+                Next::Snapshot { .. } => self.read_page().await?,
+                Next::Log { .. } => self.read_log().await?,
+            }
+        }
+    }
+
+    fn hand(&mut self, Ready { mut change, shared }: Ready<W>) -> Given {
+        change.previous_cursor = self.previous.replace(Arc::clone(&change.cursor));
+        self.lag.handed = Some(Instant::now());
+        Given::new(change, shared)
+    }
+
+    /// A client that does not take what it asked for is told, and where to go on.
+    fn check_lag(&mut self) -> Result<()> {
+        let Some(handed) = self.lag.handed.take() else {
+            return Ok(());
+        };
+        let end = self.status.borrow().end.unwrap_or_default();
+        let behind = match &self.next {
+            Next::Log { position, .. } => end - position,
+            Next::Snapshot { .. } => 0,
+        };
+        let more = behind > 0 || !self.ready.is_empty();
+        let late = more && handed.elapsed() > self.lag.limits.lag_time;
+        let far_behind = self.lag.live && behind > self.lag.limits.lag_events;
+        if !(late || far_behind) {
+            return Ok(());
+        }
+        metrics::counter!("entrepot_live_lagged_total").increment(1);
+        Err(lagged(self.previous.as_deref()))
+    }
+
+    /// Gets the next rows of the snapshot ready.
+    async fn read_page(&mut self) -> Result<()> {
+        let Next::Snapshot {
+            position,
+            mark,
+            after,
+        } = &self.next
+        else {
+            return Ok(());
+        };
+        let (position, mark) = (*position, *mark);
+        let page = snapshot::page(&self.watched, &self.session, position, after.as_ref()).await?;
+        for (key, row) in page.rows {
+            let row = Some(Arc::new(row));
+            let sent = Sent::Snapshot(key);
+            let place = Place {
+                position,
+                mark,
+                sent,
+            };
+            self.snapshot_ready(&place, ChangeKind::Snapshot, row)?;
+        }
+        self.next = if let Some(key) = page.next {
+            Next::Snapshot {
+                position,
+                mark,
+                after: Some(key),
+            }
+        } else {
+            let sent = Sent::All;
+            let place = Place {
+                position,
+                mark,
+                sent,
+            };
+            self.snapshot_ready(&place, ChangeKind::SnapshotEnd, None)?;
+            Next::Log {
+                position,
+                row: usize::MAX,
+            }
+        };
+        Ok(())
+    }
+
+    fn snapshot_ready(
+        &mut self,
+        place: &Place<W::Key>,
+        kind: ChangeKind,
+        row: Option<Arc<W::Row>>,
+    ) -> Result<()> {
+        let cursor = place.seal::<W>(self.session.tenant()?, &self.session.app.secrets);
+        self.ready.push_back(Ready {
+            change: Change {
+                cursor: cursor.into(),
+                previous_cursor: None,
+                kind,
+                position: place.position,
+                event: None,
+                as_of: place.position,
+                row,
+            },
+            shared: false,
+        });
+        Ok(())
+    }
+
+    /// Waits until the read models are further than what was sent, and gets ready what happened.
+    async fn read_log(&mut self) -> Result<()> {
+        let Next::Log { position, row } = self.next else {
+            return Ok(());
+        };
+        // Of a position whose rows were all sent, nothing is left; of another, the rest is.
+        let after = if row == usize::MAX {
+            position
+        } else {
+            position - 1
+        };
+        let end = self.status.borrow_and_update().end.unwrap_or_default();
+        if end <= after {
+            self.lag.live = true;
+            // The end moved, or somebody's access did.
+            return self.status.changed().await.map_err(|_| error::broken());
+        }
+        let (batch, shared) = if let Some(batch) = self.tail.batch(after) {
+            (batch, true)
+        } else {
+            let tenant = self.tail.tenant();
+            let read = Batch::read(&self.session.app.store, tenant, after, end).await;
+            let batch = read.map_err(error::store)?.ok_or_else(error::broken)?;
+            (Arc::new(batch), false)
+        };
+        if batch.concerns(&self.watched, (position, row)) {
+            self.log_ready(&batch, shared, (position, row)).await?;
+        }
+        self.next = Next::Log {
+            position: batch.to(),
+            row: usize::MAX,
+        };
+        Ok(())
+    }
+
+    async fn log_ready(&mut self, batch: &Batch, shared: bool, sent: (i64, usize)) -> Result<()> {
+        let loaded = batch.loaded::<W>(&self.session).await?;
+        for touched in &loaded.touched {
+            if touched.at <= sent || !self.watched.wants(&touched.key) {
+                continue;
+            }
+            let row = touched.row.as_ref();
+            if let Some(row) = row.filter(|row| self.watched.sees(&self.session, row)) {
+                self.ready.push_back(Ready {
+                    change: Change {
+                        cursor: Arc::clone(&touched.cursor),
+                        previous_cursor: None,
+                        kind: ChangeKind::Event,
+                        position: touched.at.0,
+                        event: Some(Arc::clone(&touched.event)),
+                        as_of: loaded.as_of,
+                        row: Some(Arc::clone(row)),
+                    },
+                    shared,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[async_trait::async_trait]
+impl<W: Watched> Source for Subscriber<W> {
+    async fn next(&mut self) -> Option<Result<Given>> {
+        if self.over {
+            return None;
+        }
+        let step = self.step().await;
+        self.over = step.is_err();
+        Some(step)
+    }
+}
+
+fn lagged(last: Option<&str>) -> Error {
+    let message = "the updates were not taken in time: go on after lastCursor";
+    fault("SUBSCRIPTION_LAGGED", message)
+        .extend_with(|_, extensions| extensions.set("lastCursor", last))
+}

@@ -1,0 +1,165 @@
+//! What all subscribers of a tenant share: how far the read models are, the newest events with the
+//! rows that they touched, and when access was taken from somebody. One task a tenant and node reads
+//! it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use entrepot_domain::kernel::{StreamKind, TenantId};
+use entrepot_event_store::{Store, StoreError};
+use entrepot_projections::group;
+use tokio::sync::watch;
+use tokio::time::sleep;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::batch::Batch;
+use super::cohort::Cohorts;
+use super::hub::Hub;
+use crate::access::Access;
+use crate::graph::session::GROUP;
+
+/// Events read at once.
+pub(super) const BATCH: usize = 200;
+/// Events that are kept for subscribers who are not quite at the end.
+const WINDOW: usize = 1_000;
+/// Before the log is asked again after it did not answer.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// The tail of a tenant's log.
+pub(super) struct Tail {
+    tenant: TenantId,
+    store: Store,
+    access: Access,
+    hub: Weak<Hub>,
+    window: Mutex<VecDeque<Arc<Batch>>>,
+    status: watch::Sender<Status>,
+    pub(super) cohorts: Cohorts,
+    /// Ends the task with the last subscriber.
+    _stop: DropGuard,
+}
+
+/// How things stand.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Status {
+    /// Everything up to here is in the read models; `None` before the first look.
+    pub(super) end: Option<i64>,
+}
+
+impl Tail {
+    pub(super) fn start(
+        hub: &Arc<Hub>,
+        store: Store,
+        access: Access,
+        tenant: TenantId,
+    ) -> Arc<Self> {
+        let stop = CancellationToken::new();
+        let tail = Arc::new(Self {
+            tenant,
+            store: store.clone(),
+            access,
+            hub: Arc::downgrade(hub),
+            window: Mutex::default(),
+            status: watch::channel(Status::default()).0,
+            cohorts: Cohorts::default(),
+            _stop: stop.clone().drop_guard(),
+        });
+        let following = follow(Arc::downgrade(&tail), store, tenant);
+        tokio::spawn(async move { stop.run_until_cancelled(following).await });
+        tail
+    }
+
+    pub(super) const fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    pub(super) fn status(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+
+    /// The events right after a position, if they are still at hand.
+    pub(super) fn batch(&self, after: i64) -> Option<Arc<Batch>> {
+        let window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        let index = window.partition_point(|batch| batch.to() <= after);
+        window
+            .get(index)
+            .filter(|batch| batch.after() <= after)
+            .cloned()
+    }
+
+    /// The log is known to reach this far. If the read models do not, the tenant's own events may
+    /// be among what they lack: who was shut out must not see on while a projector is late.
+    pub(super) fn head_is(&self, head: i64) {
+        let end = self.status.borrow().end;
+        if end.is_some_and(|end| head > end) {
+            self.access_moved();
+        }
+    }
+
+    /// Everybody who follows asks whether it still may.
+    fn access_moved(&self) {
+        self.access.changed(self.tenant);
+        self.status.send_modify(|_| ());
+    }
+
+    /// Reads what is new, and says how far that is.
+    async fn advance(&self) -> Result<i64, StoreError> {
+        let known = self.status.borrow().end;
+        let Some(end) = known else {
+            let end = group::checkpoint_of(self.store.db(), self.tenant, GROUP).await?;
+            self.store.feed().models_are(self.tenant, GROUP, end);
+            self.status.send_modify(|status| status.end = Some(end));
+            return Ok(end);
+        };
+        let reached = *self.store.feed().models(self.tenant, GROUP).borrow();
+        let batch = Batch::read(&self.store, self.tenant, end, reached).await?;
+        let Some(batch) = batch else { return Ok(end) };
+        if batch.touches(StreamKind::Tenant) {
+            self.access_moved();
+        }
+        let to = batch.to();
+        self.keep(batch);
+        self.status.send_modify(|status| status.end = Some(to));
+        Ok(to)
+    }
+
+    fn keep(&self, batch: Batch) {
+        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        window.push_back(Arc::new(batch));
+        let mut events: usize = window.iter().map(|batch| batch.events()).sum();
+        while events > WINDOW
+            && let Some(oldest) = window.pop_front()
+        {
+            events -= oldest.events();
+        }
+    }
+}
+
+impl Drop for Tail {
+    fn drop(&mut self) {
+        if let Some(hub) = self.hub.upgrade() {
+            hub.ended(self.tenant);
+        }
+    }
+}
+
+/// Follows the read models for as long as the tail is there.
+async fn follow(tail: Weak<Tail>, store: Store, tenant: TenantId) {
+    let mut models = store.feed().models(tenant, GROUP);
+    loop {
+        let Some(here) = tail.upgrade() else { return };
+        let advanced = here.advance().await;
+        drop(here);
+        match advanced {
+            Ok(end) => {
+                if models.wait_for(|position| *position > end).await.is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(tenant = tenant.0, %error, "the tail of the log was not read");
+                sleep(RETRY).await;
+            }
+        }
+    }
+}
