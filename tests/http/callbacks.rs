@@ -114,10 +114,10 @@ async fn serve(
             }
             match line.trim_end().split_once(": ") {
                 Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
-                    length = value.parse().unwrap()
+                    length = value.parse().unwrap();
                 }
                 Some((name, value)) if name.eq_ignore_ascii_case("subscription-protocol") => {
-                    value.clone_into(&mut protocol)
+                    value.clone_into(&mut protocol);
                 }
                 _ if line == "\r\n" => break,
                 _ => {}
@@ -420,7 +420,8 @@ both! {
         router.hears("next").await;
         server.term().await;
         let end = router.hears("complete").await;
-        assert_eq!(end["errors"][0]["extensions"], json!({ "code": "UNAVAILABLE", "retryable": true }), "{end:#}");
+        let why = &end["errors"][0]["extensions"];
+        assert!(why["code"] == "UNAVAILABLE" && why["retryable"] == true, "{end:#}");
     }
 }
 

@@ -26,7 +26,9 @@ const PAYMENTS: Seers = &[Commerce, Finance, Operator];
 const BOSS: Seers = &[Operator];
 
 /// A type, who sees its fields, and the fields that only others see.
-const TABLE: &[(&str, Seers, &[(&str, Seers)])] = &[
+type Entry = (&'static str, Seers, &'static [(&'static str, Seers)]);
+
+const TABLE: &[Entry] = &[
     (
         "Query",
         ALL,
@@ -191,7 +193,13 @@ fn ways(
             let coordinate = (of.clone(), field);
             let way = [way.clone(), vec![coordinate.clone()]].concat();
             if passes(&coordinate) {
-                next.extend(leads.into_iter().map(|leads| (leads, way.clone())));
+                // Objects are known by their ids: without its id, a type is no node.
+                let enters = |of: &String| {
+                    let id = (of.clone(), "id".to_owned());
+                    schema.fields(of).iter().all(|(field, _)| *field != id.1) || passes(&id)
+                };
+                let leads = leads.into_iter().filter(enters);
+                next.extend(leads.map(|leads| (leads, way.clone())));
             }
             ways.entry(coordinate).or_insert(way);
         }
@@ -234,7 +242,7 @@ fn document(schema: &Schema, way: &[Coordinate], renamed: Option<usize>) -> (Str
     } else {
         ("", "")
     };
-    let head = schema.called(field, &name(0, &root.1), declared);
+    let head = Schema::called(field, &name(0, &root.1), declared);
     let mut variables = schema.sample(field);
     if mutates {
         variables["skip"] = json!(true);

@@ -90,7 +90,7 @@ impl Schema {
 
     /// A field at the root called with every argument as a variable of its name, under a name of its
     /// own or another: the variables' declarations, after others, and the call.
-    pub(super) fn called(&self, field: &Field<'_>, name: &str, more: &str) -> (String, String) {
+    pub(super) fn called(field: &Field<'_>, name: &str, more: &str) -> (String, String) {
         let (mut declared, mut given) = (more.to_owned(), String::new());
         for arg in field.args {
             let name = text(&arg["name"]);
@@ -116,7 +116,7 @@ impl Schema {
     /// argument as a variable of the argument's name.
     pub(super) fn document(&self, operation: &str, field: &Field<'_>, deep: usize) -> String {
         let selection = self.selection(field.of, deep);
-        let (declared, call) = self.called(field, field.name, "");
+        let (declared, call) = Self::called(field, field.name, "");
         format!("{operation}{declared} {{ {call} {selection} }}")
     }
 

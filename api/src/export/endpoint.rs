@@ -25,7 +25,7 @@ use super::refused::Refused;
 use super::snapshot::Snapshot;
 use super::source::Source;
 use super::stream::{self, Bounds};
-use super::view::{Reader, View};
+use super::view::{Column, Reader, View};
 use crate::access::{self, Access};
 use crate::app::App;
 use crate::auth::{Requester, Verifier};
@@ -264,7 +264,7 @@ async fn over(access: Access, tenant: TenantId, requester: Requester, shutdown: 
 
 /// Weak: a file says when it was written, and is the same otherwise.
 fn etag(about: &About, ask: &Ask, format: Format) -> String {
-    let names: Vec<&str> = ask.columns.iter().map(|column| column.name()).collect();
+    let names: Vec<&str> = ask.columns.iter().map(Column::name).collect();
     let (release, extension) = (env!("CARGO_PKG_VERSION"), format.extension());
     let (positions, limit, after) = (about.positions, ask.limit, &ask.after);
     let what = format!(

@@ -201,7 +201,7 @@ async fn write(
 /// A file under a name that nobody reads, until it is kept; gone if it is not.
 struct Part {
     writer: Option<BufWriter<File>>,
-    part: PathBuf,
+    written_as: PathBuf,
     path: PathBuf,
     digest: Sha256,
     bytes: u64,
@@ -218,7 +218,7 @@ impl Part {
         Ok(Self {
             writer: Some(BufWriter::new(file)),
             path: folder.join(name),
-            part,
+            written_as: part,
             digest: Sha256::new(),
             bytes: 0,
         })
@@ -238,7 +238,7 @@ impl Part {
                 .into_inner()
                 .map_err(io::IntoInnerError::into_error)
                 .and_then(|file| file.sync_all())
-                .and_then(|()| std::fs::rename(&self.part, &self.path));
+                .and_then(|()| std::fs::rename(&self.written_as, &self.path));
             self.checked(synced)?;
         }
         Ok(())
@@ -255,6 +255,6 @@ impl Part {
 impl Drop for Part {
     fn drop(&mut self) {
         // Gone already if it was kept.
-        let _ = std::fs::remove_file(&self.part);
+        let _ = std::fs::remove_file(&self.written_as);
     }
 }

@@ -44,7 +44,7 @@ pub fn idempotent(
     #[graphql(desc = "At most 255 bytes; of one command of one client.")] key: String,
 ) -> impl CustomDirective {
     // The key is taken where the command is submitted.
-    let _ = key;
+    drop(key);
     Idempotent
 }
 

@@ -157,8 +157,7 @@ pub(super) fn arrow(bytes: &[u8]) -> Table {
 pub(super) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
         .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 fn rows(batch: &RecordBatch) -> Vec<Vec<String>> {
@@ -187,7 +186,7 @@ fn value(column: &arrow_array::ArrayRef, row: usize) -> String {
         DataType::Timestamp(TimeUnit::Microsecond, Some(zone)) if **zone == *"UTC" => {
             instant(column.as_primitive::<TimestampMicrosecondType>().value(row))
         }
-        DataType::Decimal128(23, scale) | DataType::Decimal128(20, scale) => {
+        DataType::Decimal128(23 | 20, scale) => {
             let (number, scale) = (
                 column.as_primitive::<Decimal128Type>().value(row),
                 usize::try_from(*scale).unwrap(),

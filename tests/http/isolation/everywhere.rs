@@ -229,7 +229,10 @@ fn unplaced(answer: &str) -> String {
             kept.replace_range(start..end, "");
         }
     }
-    kept
+    // The sizes of chunks tell how long that was.
+    let size = |line: &&str| !line.is_empty() && line.chars().all(|c| c.is_ascii_hexdigit());
+    let lines = kept.lines().filter(|line| !size(line));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Values of a text argument: the other tenant's and nobody's.

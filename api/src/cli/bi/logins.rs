@@ -31,6 +31,10 @@ pub(in crate::cli) struct UserArgs {
 
 /// What the login is to be.
 #[derive(Clone, Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own on the command line"
+)]
 pub(in crate::cli) struct GrantArgs {
     #[command(flatten)]
     user: UserArgs,

@@ -58,19 +58,25 @@ fn array(kind: &DataType, rows: &[Row], index: usize) -> Result<ArrayRef, ArrowE
         _ => None,
     };
     Ok(match kind {
-        DataType::Int64 => Arc::new(Int64Array::from_iter(cells.map(integer))),
+        DataType::Int64 => Arc::new(cells.map(integer).collect::<Int64Array>()),
         DataType::Timestamp(..) => {
-            let array = TimestampMicrosecondArray::from_iter(cells.map(integer));
+            let array: TimestampMicrosecondArray = cells.map(integer).collect();
             Arc::new(array.with_timezone("UTC"))
         }
-        DataType::Boolean => Arc::new(BooleanArray::from_iter(cells.map(|cell| match cell {
-            Cell::Boolean(truth) => Some(*truth),
-            _ => None,
-        }))),
-        DataType::Date32 => Arc::new(Date32Array::from_iter(cells.map(|cell| match cell {
-            Cell::Day(day) => Some(days_since_1970(*day)),
-            _ => None,
-        }))),
+        DataType::Boolean => {
+            let truth = |cell: &Cell| match cell {
+                Cell::Boolean(truth) => Some(*truth),
+                _ => None,
+            };
+            Arc::new(cells.map(truth).collect::<BooleanArray>())
+        }
+        DataType::Date32 => {
+            let day = |cell: &Cell| match cell {
+                Cell::Day(day) => Some(days_since_1970(*day)),
+                _ => None,
+            };
+            Arc::new(cells.map(day).collect::<Date32Array>())
+        }
         DataType::Decimal128(precision, scale) => {
             let mut amounts = Decimal128Builder::with_capacity(rows.len())
                 .with_precision_and_scale(*precision, *scale)?;

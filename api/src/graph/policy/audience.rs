@@ -19,9 +19,12 @@ pub struct Audience {
     pub router: bool,
 }
 
-/// The area of every field, by type and name, and the roles that it is open to.
-static OPEN: LazyLock<HashMap<&str, HashMap<&str, (Area, Roles)>>> = LazyLock::new(|| {
-    let mut open: HashMap<&str, HashMap<&str, (Area, Roles)>> = HashMap::new();
+/// By type and name.
+type Fields<T> = HashMap<&'static str, HashMap<&'static str, T>>;
+
+/// The area of every field, and the roles that it is open to.
+static OPEN: LazyLock<Fields<(Area, Roles)>> = LazyLock::new(|| {
+    let mut open: Fields<(Area, Roles)> = HashMap::new();
     for (of, area, fields) in FIELDS {
         let may = |role: &Role| allows([*role].into_iter().collect(), *area);
         let roles = Role::ALL.into_iter().filter(may).collect();
