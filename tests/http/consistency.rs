@@ -102,7 +102,9 @@ both! {
 
     async fn every_answer_says_where_it_was_read(db: TestDb) {
         let (_server, seller) = north(&db).await;
-        receive(&seller, "A", 10, 880).await;
+        let written = receive(&seller, "A", 10, 880).await;
+        let token = written["consistencyToken"].as_str().unwrap();
+        count(&seller.with("entrepot-consistency", token)).await;
         let refused = order_of("A", 1000);
         let command = "mutation($input: OrderPlaceInput!) { orderPlace(input: $input) { userErrors { code } } }";
         for (query, variables) in [

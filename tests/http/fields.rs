@@ -321,8 +321,12 @@ async fn each_field_is_open_to_its_roles_and_unknown_to_the_others() {
         let own = ways(&schema, |coordinate| sees(role, coordinate));
         for (coordinate, shortest) in &all {
             // Over what the role sees, if there is such a way: then this field alone is in question.
-            let way = own.get(coordinate).unwrap_or(shortest);
-            match way.iter().position(|step| !sees(role, step)) {
+            let (way, blind) = own
+                .get(coordinate)
+                .map_or((shortest, true), |way| (way, false));
+            let closed_step = way.iter().position(|step| !sees(role, step));
+            // Without such a way it is unknown, be it for its type alone.
+            match closed_step.or_else(|| blind.then(|| way.len() - 1)) {
                 None => {
                     answers(&schema, &client, way).await;
                     open += 1;
