@@ -3,7 +3,18 @@ import { CHANGES } from './documents';
 import type { Desk } from './desk';
 import type { ChangesSubscription } from './gql/graphql';
 
-export type Change = ChangesSubscription['orderChanged'];
+type Update = ChangesSubscription['orderChanged'];
+
+/** An event and its order. Only snapshots, which nobody asks for here, have updates without. */
+export type Change = Update & {
+  eventType: string;
+  occurredAt: string;
+  order: NonNullable<Update['order']>;
+};
+
+function isChange(update: Update): update is Change {
+  return update.eventType !== null && update.occurredAt !== null && update.order !== null;
+}
 
 export interface Watching {
   /** The cursor of the last update that was dealt with; keep it, and nothing is missed. */
@@ -38,7 +49,7 @@ export async function* changes(desk: Desk, watching: Watching): AsyncGenerator<C
         if (!data) throw errors;
         pause = 0;
         start = { after: data.orderChanged.cursor };
-        yield data.orderChanged;
+        if (isChange(data.orderChanged)) yield data.orderChanged;
       }
       return;
     } catch (reason) {
