@@ -60,7 +60,7 @@ pub const CODES: &[Code] = &[
     ),
     no(
         "CURSOR_EXPIRED",
-        "The log behind a cursor is gone; `extensions.earliest` says where to begin.",
+        "The log behind a cursor is gone; `extensions.earliestCursor` says where to begin.",
     ),
     no(
         "FORBIDDEN",
@@ -148,7 +148,7 @@ pub const CODES: &[Code] = &[
     again(
         "SUBSCRIPTION_LAGGED",
         None,
-        "The reader was too slow; resume after `extensions.cursor`.",
+        "The reader was too slow; resume after `extensions.lastCursor`.",
     ),
     no(
         "SUBSCRIPTION_LIMIT",

@@ -66,6 +66,15 @@ fn attacks() -> Vec<(String, &'static str)> {
     let mut attacks = vec![
         (nested(16), "QUERY_TOO_DEEP"),
         (nested(1000), "QUERY_TOO_DEEP"),
+        // Few words that a schema of circles would answer with millions.
+        (
+            format!(
+                r#"{{ __type(name: "Node") {{ {} name {} }} }}"#,
+                "possibleTypes { interfaces { ".repeat(6),
+                "} ".repeat(12)
+            ),
+            "QUERY_TOO_DEEP",
+        ),
         (
             "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }".to_owned(),
             "GRAPHQL_VALIDATION_FAILED",

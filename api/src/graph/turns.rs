@@ -126,8 +126,7 @@ impl Turns {
         let free = state.running < self.limits.all;
         let each = state.asked(tenant, &self.limits);
         let line = state.lines.entry(tenant).or_default();
-        // Who gave up waiting takes no place.
-        line.waiting.retain(|waiting| !waiting.is_closed());
+        line.forget_gone(queue);
         if free && line.running < each && line.waiting.is_empty() {
             line.running += 1;
             state.running += 1;
@@ -169,13 +168,33 @@ impl Turns {
             }
         }
         for (tenant, waiting) in next {
-            // Who has gone gives its turn back by dropping it, with the lock free again.
+            // Who goes at this moment gives its turn back by dropping it, with the lock free again.
             drop(waiting.send(self.turn(tenant)));
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Line {
+    /// Who gave up waiting takes no place: looked for at the front, and everywhere when it matters
+    /// or there would be no room without growing.
+    fn forget_gone(&mut self, queue: usize) {
+        while self.waiting.front().is_some_and(oneshot::Sender::is_closed) {
+            self.waiting.pop_front();
+        }
+        let waiting = self.waiting.len();
+        if waiting >= queue || waiting == self.waiting.capacity() {
+            self.waiting.retain(|waiting| !waiting.is_closed());
+        }
+    }
+
+    /// Who waited longest and still does.
+    fn first(&mut self) -> Option<oneshot::Sender<Turn>> {
+        let mut waiting = std::iter::from_fn(|| self.waiting.pop_front());
+        waiting.find(|waiting| !waiting.is_closed())
     }
 }
 
@@ -210,7 +229,7 @@ impl State {
                 continue;
             };
             let served = if line.running < each {
-                line.waiting.pop_front()
+                line.first()
             } else {
                 None
             };
@@ -331,5 +350,19 @@ mod tests {
         assert!(patient.await.unwrap());
         drop(taken(&turns, NORTH).await);
         assert_eq!(turns.lock().running, 0);
+    }
+    #[tokio::test(start_paused = true)]
+    async fn any_number_may_give_up_at_once() {
+        let turns = turns(1, 1, 1);
+        let held = taken(&turns, NORTH).await;
+        let gone: Vec<_> = (0..100_000).map(|_| turns.ask(NORTH, usize::MAX)).collect();
+        drop(gone);
+        let last = turns.ask(NORTH, usize::MAX);
+        drop(held);
+        let Asked::Later(last) = last else {
+            panic!("it had to wait")
+        };
+        drop(last.await.unwrap());
+        assert!(turns.lock().lines.is_empty() && turns.lock().running == 0);
     }
 }

@@ -108,7 +108,10 @@ async function live() {
   const watching = (async () => {
     for await (const change of changes(desk, { signal: stop.signal, onState })) seen.push(change);
   })();
-  while (figures.connections < 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  const connected = async (times: number) => {
+    while (figures.connections < times) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  await connected(1);
   // Placed past the proxy, so that nothing waits for a connection.
   const other = new Desk({ url, token, webSocket: WebSocket });
   const placed: string[] = [];
@@ -116,7 +119,10 @@ async function live() {
   // "From now on" begins when the server has taken it in: the first update tells.
   while (!seen.length) await place();
   for (let nth = 0; nth < 30; nth += 1) {
-    if (nth % 10 === 5) between.cut();
+    if (nth % 10 === 5) {
+      await connected(Math.ceil(nth / 10));
+      between.cut();
+    }
     await place();
   }
   const deadline = Date.now() + 30_000;

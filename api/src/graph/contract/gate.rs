@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use apollo_compiler::ExecutableDocument;
 use apollo_compiler::executable::Operation;
-use apollo_compiler::introspection::partial_execute;
+use apollo_compiler::introspection::{check_max_depth, partial_execute};
 use apollo_compiler::request::{RequestError, coerce_variable_values};
 use apollo_compiler::response::{GraphQLError, JsonMap};
 use apollo_compiler::validation::Valid;
@@ -60,10 +60,13 @@ impl Contract {
         self.recent.of(text, || {
             let document = ExecutableDocument::parse_and_validate(&self.schema, text, "document");
             match document {
-                Ok(document) => Ok(Arc::new(Checked {
-                    document,
-                    estimates: Estimates::default(),
-                })),
+                Ok(document) => {
+                    circles(&document)?;
+                    Ok(Arc::new(Checked {
+                        document,
+                        estimates: Estimates::default(),
+                    }))
+                }
                 Err(invalid) => Err(invalid
                     .errors
                     .iter()
@@ -128,6 +131,20 @@ impl Contract {
         let data = serde_json::to_value(told.data).and_then(serde_json::from_value);
         data.map_err(failed)
     }
+}
+
+/// The schema of schemas goes round in circles of lists, where few words ask for endless answers:
+/// a document that does is refused.
+fn circles(document: &Valid<ExecutableDocument>) -> Result<(), Vec<ServerError>> {
+    for operation in document.operations.iter() {
+        check_max_depth(document, operation).map_err(|error| {
+            let mut refusal = refusal(&error.to_graphql_error(&document.sources));
+            let extensions = refusal.extensions.get_or_insert_default();
+            extensions.set("code", "QUERY_TOO_DEEP");
+            vec![refusal]
+        })?;
+    }
+    Ok(())
 }
 
 fn refusal(error: &GraphQLError) -> ServerError {

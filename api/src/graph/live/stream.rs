@@ -93,7 +93,6 @@ pub(crate) async fn updates(
         .data(hub)
         .data(slot.clone());
     let said = schema.execute_stream(asking).next().await;
-    let cohort = tail.cohorts.of(template, &session);
     match (slot.take(), said) {
         (None, Some(mut response)) => {
             // GraphQL 6.2.3.1: an error of the field that is subscribed to is one of the request.
@@ -105,6 +104,7 @@ pub(crate) async fn updates(
         }
         (None, None) => stream::empty().boxed(),
         (Some(source), _) => {
+            let cohort = tail.cohorts.of(template, &session);
             let live = Live {
                 schema,
                 session,
