@@ -351,6 +351,7 @@ mod tests {
         drop(taken(&turns, NORTH).await);
         assert_eq!(turns.lock().running, 0);
     }
+
     #[tokio::test(start_paused = true)]
     async fn any_number_may_give_up_at_once() {
         let turns = turns(1, 1, 1);
