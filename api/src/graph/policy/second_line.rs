@@ -271,7 +271,7 @@ async fn without_the_gate_no_command_is_given_and_no_stream_starts() {
             );
         }
     }
-    assert!(refused >= 100, "{refused}");
+    assert!(refused >= 107, "{refused}");
     assert_eq!(
         filled.app.store.head(filled.tenant).await.expect("a head"),
         before
