@@ -75,7 +75,7 @@ async fn goods(boss: &Client, sku: &str) -> (String, String) {
 }
 
 /// A number from the server's metrics.
-async fn counted(server: &Server, metric: &str) -> u64 {
+pub(super) async fn counted(server: &Server, metric: &str) -> u64 {
     let metrics = server
         .nobody()
         .send("GET", "/metrics", &[], b"")

@@ -13,6 +13,8 @@ pub struct Requester {
     pub(super) subject: String,
     pub(super) client: String,
     pub(super) roles: Roles,
+    /// All roles of the token, also where it acts in one of them.
+    pub(super) held: Roles,
     pub(super) channels: Vec<String>,
     pub(super) issuer: String,
     pub(super) issued_at: i64,
@@ -29,6 +31,7 @@ impl Requester {
             subject: subject.to_owned(),
             client: subject.to_owned(),
             roles: [Role::Operator].into_iter().collect(),
+            held: [Role::Operator].into_iter().collect(),
             channels: Vec::new(),
             issuer: "system".to_owned(),
             issued_at: i64::MAX,
@@ -44,6 +47,7 @@ impl Requester {
             subject: "router".to_owned(),
             client: "router".to_owned(),
             roles: Roles::EMPTY,
+            held: Roles::EMPTY,
             channels: Vec::new(),
             issuer: "system".to_owned(),
             issued_at: i64::MAX,
@@ -57,8 +61,20 @@ impl Requester {
         Self {
             platform: false,
             roles: [role].into_iter().collect(),
+            held: [role].into_iter().collect(),
             channels: channels.iter().map(ToString::to_string).collect(),
             ..Self::system(tenant, "test")
+        }
+    }
+
+    /// The same requester with a token of these roles.
+    #[cfg(test)]
+    pub(crate) fn holding(self, roles: &[Role]) -> Self {
+        let roles: Roles = roles.iter().copied().collect();
+        Self {
+            roles,
+            held: roles,
+            ..self
         }
     }
 
@@ -89,9 +105,15 @@ impl Requester {
         &self.client
     }
 
-    /// The known roles of the token; empty only for a router by itself.
+    /// The roles that it acts in here; empty only for a router by itself.
     pub const fn roles(&self) -> Roles {
         self.roles
+    }
+
+    /// The known roles of the token, whichever of them it acts in here: for what must not depend on
+    /// the entrance that a client chooses.
+    pub(crate) const fn held(&self) -> Roles {
+        self.held
     }
 
     /// The sales channels whose rows a partner sees.

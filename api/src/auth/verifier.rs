@@ -171,6 +171,7 @@ impl Issuer {
             subject: subject.to_owned(),
             client: client.unwrap_or(subject).to_owned(),
             roles,
+            held: roles,
             channels: claims
                 .list(&names.channels)?
                 .into_iter()

@@ -145,7 +145,7 @@ impl Owner {
             (_, chosen) => chosen.clone(),
         };
         if !self.known(&tx, &login).await? {
-            tx.execute_unprepared(&format!("CREATE ROLE {login} LOGIN"))
+            tx.execute_unprepared(&format!("CREATE ROLE {login}"))
                 .await?;
         }
         let current = role_of(&tx, &login).await?;
@@ -285,8 +285,8 @@ impl Owner {
 /// Whether schema `bi` of this database was opened to role `r` itself.
 const OPENED: &str = "EXISTS (SELECT FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.nspname = 'bi' AND a.grantee = r.oid)";
 
-/// What holds for every session of the login unless it says otherwise, and how many there may be,
-/// about which it has no say.
+/// That it logs in, which a revoke that broke off has forbidden; what holds for every session unless
+/// it says otherwise; and how many there may be, about which it has no say.
 fn settings(login: &str, terms: &Terms, workspace: bool) -> String {
     let (path, read_only) = if workspace {
         ("\"$user\", bi", "off")
@@ -299,7 +299,7 @@ fn settings(login: &str, terms: &Terms, workspace: bool) -> String {
         ..
     } = terms;
     format!(
-        "ALTER ROLE {login} CONNECTION LIMIT {connections};
+        "ALTER ROLE {login} LOGIN CONNECTION LIMIT {connections};
          ALTER ROLE {login} SET search_path = {path};
          ALTER ROLE {login} SET default_transaction_read_only = {read_only};
          ALTER ROLE {login} SET statement_timeout = '{statement_seconds}s';

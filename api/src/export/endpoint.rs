@@ -194,6 +194,7 @@ impl Endpoint {
             source.close().await?;
             return Ok(response);
         }
+        source.may_idle(TIME_MAX).await?;
         let encoder = Encoder::new(format, &ask.columns, &about)?;
         let bounds = Bounds {
             lifetime: lifetime(requester.expires_at()).min(TIME_MAX),
@@ -241,7 +242,9 @@ impl Endpoint {
         insert(headers, header::CONTENT_DISPOSITION, &name)?;
         insert(headers, header::CACHE_CONTROL, "private, no-cache")?;
         headers.insert(header::VARY, VARY);
-        insert(headers, header::ETAG, &etag(about, ask, format))?;
+        if about.view.follows_positions() {
+            insert(headers, header::ETAG, &etag(about, ask, format))?;
+        }
         insert(headers, POSITION_CORE, &about.positions.core.to_string())?;
         insert(headers, POSITION_BI, &about.positions.bi.to_string())?;
         insert(

@@ -1,7 +1,7 @@
 //! Views as files in a folder, with a manifest: what `entrepot bi export` writes.
 //!
-//! A file bears its name when it is whole, and the manifest comes last: who reads a manifest finds
-//! every file that it names, as it describes it.
+//! A file bears its name when it is whole. The old manifest goes first and the new one comes last:
+//! who reads a manifest finds every file that it names, as it describes it.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
@@ -131,10 +131,27 @@ pub(crate) async fn export(store: &Store, request: &Request) -> Result<Manifest,
     part.write(text.as_bytes())?;
     part.write(b"\n")?;
     written.push(part);
+    replace(&request.folder, &mut written)?;
+    Ok(manifest)
+}
+
+/// Puts the files in place, the last one as the manifest.
+fn replace(folder: &Path, written: &mut [Part]) -> Result<(), ExportError> {
+    // All are whole before the old ones are touched: a full disk spoils nothing.
+    for part in written.iter_mut() {
+        part.finish()?;
+    }
+    let path = folder.join(MANIFEST);
+    match std::fs::remove_file(&path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            return Err(ExportError::File { path, source });
+        }
+        _ => {}
+    }
     for part in written {
         part.keep()?;
     }
-    Ok(manifest)
+    Ok(())
 }
 
 /// What is asked of each view, in the order of the views.
@@ -231,17 +248,21 @@ impl Part {
         self.checked(written.unwrap_or(Ok(())))
     }
 
-    /// On the disk first, then under its name.
-    fn keep(mut self) -> Result<(), ExportError> {
+    /// Brings it to the disk, whole.
+    fn finish(&mut self) -> Result<(), ExportError> {
         if let Some(writer) = self.writer.take() {
             let synced = writer
                 .into_inner()
                 .map_err(io::IntoInnerError::into_error)
-                .and_then(|file| file.sync_all())
-                .and_then(|()| std::fs::rename(&self.written_as, &self.path));
+                .and_then(|file| file.sync_all());
             self.checked(synced)?;
         }
         Ok(())
+    }
+
+    /// Gives it its name.
+    fn keep(&self) -> Result<(), ExportError> {
+        self.checked(std::fs::rename(&self.written_as, &self.path))
     }
 
     fn checked(&self, result: io::Result<()>) -> Result<(), ExportError> {

@@ -2,6 +2,7 @@
 //! stands in memory, and no statement runs for long.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use entrepot_event_store::db::{DbError, Tx};
 use entrepot_migration::bi::{FieldKind, Source as Origin, Stored};
@@ -89,6 +90,19 @@ impl Source {
             after,
             left,
         }
+    }
+
+    /// Lets the transaction wait for a slow reader for that long: the session's own limit is made
+    /// for transactions that wait for nobody.
+    pub(crate) async fn may_idle(&self, at_most: Duration) -> Result<(), DbError> {
+        if self.on_postgres() {
+            let limit = format!(
+                "SET LOCAL idle_in_transaction_session_timeout = {}",
+                at_most.as_millis()
+            );
+            self.tx.execute_unprepared(&limit).await?;
+        }
+        Ok(())
     }
 
     /// The next rows; none at the end.

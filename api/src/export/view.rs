@@ -10,6 +10,8 @@ use crate::graph::policy::{self, Area};
 
 /// The column whose values say which rows a partner sees.
 const CHANNEL: &str = "channel";
+/// The view that compares the positions with the log's head and the clock.
+const FRESHNESS: &str = "freshness";
 
 /// Who reads.
 #[derive(Clone, Debug)]
@@ -123,6 +125,11 @@ impl View {
     /// The table or query behind it.
     pub(crate) fn rows(&self, on_postgres: bool) -> &str {
         &self.rows[usize::from(on_postgres)]
+    }
+
+    /// Whether its rows stay as they are while the read models stand still.
+    pub(crate) fn follows_positions(&self) -> bool {
+        self.name != FRESHNESS
     }
 
     /// The columns that the reader sees. `None` if there is none, or if the reader sees some

@@ -70,6 +70,10 @@ pub(crate) fn store(error: StoreError) -> Error {
         StoreError::Db(error) if error.nul_in_text() => {
             fault("BAD_USER_INPUT", "text must not hold U+0000")
         }
+        StoreError::Db(error) if error.passing() => {
+            tracing::error!(%error, "the database does not answer");
+            fault("UNAVAILABLE", "the database does not answer")
+        }
         error => {
             tracing::error!(%error, "a request met an accident");
             fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")

@@ -18,9 +18,10 @@ use super::loader;
 use super::policy::Audience;
 use super::session::Session;
 use super::turns::Turns;
+use crate::access::AccessError;
 use crate::app::App;
 use crate::auth::Requester;
-use crate::http::{Caller, GraphExecutor, InputTypes, Update};
+use crate::http::{Admission, Caller, GraphExecutor, InputTypes, Update};
 
 /// Answers operations on the graph.
 pub struct Executor {
@@ -195,14 +196,19 @@ impl GraphExecutor for Executor {
         response
     }
 
-    async fn admits(&self, requester: &Requester) -> bool {
+    async fn admits(&self, requester: &Requester) -> Admission {
         let Some(slug) = requester.tenant() else {
-            return true;
+            return Admission::Granted;
         };
         match self.app.store.tenant(slug).await {
-            Ok(tenant) => self.app.access.check(tenant, requester).await.is_ok(),
-            Err(StoreError::NoTenant) => requester.platform(),
-            Err(_) => false,
+            Ok(tenant) => match self.app.access.check(tenant, requester).await {
+                Ok(()) => Admission::Granted,
+                Err(AccessError::Revoked | AccessError::Suspended) => Admission::Denied,
+                Err(AccessError::Store(_)) => Admission::Unknown,
+            },
+            Err(StoreError::NoTenant) if requester.platform() => Admission::Granted,
+            Err(StoreError::NoTenant) => Admission::Denied,
+            Err(_) => Admission::Unknown,
         }
     }
 

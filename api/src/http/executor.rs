@@ -20,9 +20,9 @@ pub trait GraphExecutor: Send + Sync + 'static {
     fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Update>;
 
     /// Whether a requester may still have a connection open, though it asks nothing.
-    fn admits(&self, requester: &Requester) -> impl Future<Output = bool> + Send {
+    fn admits(&self, requester: &Requester) -> impl Future<Output = Admission> + Send {
         let _ = requester;
-        std::future::ready(true)
+        std::future::ready(Admission::Granted)
     }
 
     /// Whether a document is valid for the caller, so that it may be kept for the next time.
@@ -33,6 +33,17 @@ pub trait GraphExecutor: Send + Sync + 'static {
     fn input_types(&self) -> InputTypes {
         InputTypes::default()
     }
+}
+
+/// Whether somebody may be here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It may.
+    Granted,
+    /// Its access was taken away.
+    Denied,
+    /// Nobody can tell for now: nobody passes unseen, and who comes back later may be let in.
+    Unknown,
 }
 
 /// Who sent an operation and what the transport says about it, beside the document.

@@ -1,8 +1,8 @@
 //! Many results in one HTTP response.
 //!
 //! The loop here knows when something is to be said; `events` and
-//! `multipart` know how. Nothing is buffered: a client that reads slowly
-//! holds up its own source.
+//! `multipart` know how. One result is ready at most: a client that
+//! reads slowly holds up its own source.
 
 use std::{convert::Infallible, pin::Pin, time::Duration};
 
@@ -18,7 +18,9 @@ use futures_util::{
 use tokio::time::Sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{events, multipart, negotiate::Streaming, refusal::Refusal, update::Update};
+use super::{
+    events, multipart, negotiate::Streaming, polled::polled, refusal::Refusal, update::Update,
+};
 
 /// Where the results come from, and when they end.
 pub(super) struct Source {
@@ -89,7 +91,7 @@ enum Phase {
 
 fn moments(source: Source) -> impl Stream<Item = Moment> + Send + 'static {
     let state = State {
-        updates: source.updates,
+        updates: polled(source.updates),
         expiry: Box::pin(tokio::time::sleep(source.lifetime)),
         keep_alive: source.keep_alive,
         shutdown: source.shutdown,

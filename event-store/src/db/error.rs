@@ -41,6 +41,37 @@ impl DbError {
         })
     }
 
+    /// Whether the database is not there, or not for now: no connection, shut down, out of room, a
+    /// lock or a time-out. The same request may go better later; a wrong statement never does.
+    pub fn passing(&self) -> bool {
+        let Some(code) = self.code() else {
+            return matches!(
+                self.sqlx(),
+                Some(
+                    sea_orm::SqlxError::Io(_)
+                        | sea_orm::SqlxError::Tls(_)
+                        | sea_orm::SqlxError::Protocol(_)
+                        | sea_orm::SqlxError::PoolTimedOut
+                        | sea_orm::SqlxError::PoolClosed
+                        | sea_orm::SqlxError::WorkerCrashed
+                )
+            ) || matches!(
+                self,
+                Self::Orm(sea_orm::DbErr::Conn(_) | sea_orm::DbErr::ConnectionAcquire(_))
+            );
+        };
+        // PostgreSQL: classes 08 connection, 25P03 idle too long, 40 rollback, 53 resources,
+        // 55 locks, 57 intervention, 58 the system. SQLite: 5 busy, 6 locked, 10 input and output,
+        // 13 full, 14 not opened.
+        match code.parse::<i64>() {
+            Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 10 | 13 | 14),
+            _ => {
+                code == "25P03"
+                    || matches!(code.get(..2), Some("08" | "40" | "53" | "55" | "57" | "58"))
+            }
+        }
+    }
+
     /// Whether text that was to be bound holds U+0000: the caller's mistake, on either database.
     pub fn nul_in_text(&self) -> bool {
         matches!(self.sqlx(), Some(sea_orm::SqlxError::Encode(error)) if error.is::<NulInText>())

@@ -166,6 +166,9 @@ both! {
         assert_eq!(partner.get("/bi/orders.parquet").await.unwrap().status, 200);
         let head_only = reader.send("HEAD", "/bi/orders.parquet", &[], b"").await.unwrap();
         assert_eq!((head_only.status, head_only.header("etag"), head_only.body.len()), (200, Some(tag), 0));
+        // The lag of the views changes while they stand still.
+        let fresh = reader.with("if-none-match", "*").get("/bi/freshness.csv").await.unwrap();
+        assert_eq!((fresh.status, fresh.header("etag")), (200, None));
         let written = receive(&server.boss("north"), "A", 1, 1).await["consistencyToken"].as_str().unwrap().to_owned();
         let answer = asked.with("entrepot-consistency", &written).get("/bi/orders.parquet").await.unwrap();
         assert_eq!(answer.status, 200);

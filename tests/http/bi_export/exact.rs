@@ -151,5 +151,14 @@ both! {
             assert!(!output.status.success() && said.contains(word), "{wrong:?}: {said}");
         }
         assert!(names(&some).iter().all(|name| !name.contains(".part")));
+        // Half of the files replaced: no manifest says that they are what it describes.
+        let (orders, lines) = (some.join("orders.csv"), some.join("order_lines.csv"));
+        std::fs::remove_file(&lines).unwrap();
+        std::fs::create_dir(&lines).unwrap();
+        std::fs::write(&orders, "old").unwrap();
+        let output = run(&db, &["bi", "export", "--tenant", "north", "--format", "csv", "--out", &out, "--view", "orders", "--view", "order_lines"]).await;
+        assert!(!output.status.success());
+        assert_ne!(std::fs::read(&orders).unwrap(), b"old");
+        assert!(names(&some).iter().all(|name| name != "manifest.json" && !name.contains(".part")), "{:?}", names(&some));
     }
 }

@@ -86,6 +86,35 @@ both! {
         assert_eq!(rest["order"]["id"], orders[1]);
     }
 
+    async fn who_come_back_together_read_the_log_once(db: TestDb) {
+        let (mut server, seller) = north(&db).await;
+        let start = receive(&seller, "A", 1000, 880).await["position"].clone();
+        for _ in 0..60 {
+            place(&seller, order_of("A", 1)).await;
+        }
+        // Nothing is at hand any more.
+        server.term().await;
+        server.restart().await;
+        let follow = async || {
+            let mut events = seller.follow(ORDERS, json!({ "position": start })).await.unwrap();
+            let mut seen = Vec::new();
+            for _ in 0..60 {
+                let update = next(&mut events, "orderChanged").await;
+                seen.push((update["cursor"].clone(), update["previousCursor"].clone()));
+            }
+            seen
+        };
+        let first = follow().await;
+        assert!(first.windows(2).all(|pair| pair[0].0 == pair[1].1));
+        for seen in futures_util::future::join_all((0..20).map(|_| follow())).await {
+            assert_eq!(seen, first);
+        }
+        // Twenty-one of them; a stretch is read again when it is ten seconds old.
+        let reads = crate::federation::counted(&server, "entrepot_live_reads_behind_total ").await;
+        let stretches = u64::try_from(head(&db, "north").await).unwrap() / 200 + 1;
+        assert!((1..=2 * stretches).contains(&reads), "{reads} of {stretches}");
+    }
+
     async fn a_start_is_as_fresh_as_its_token(db: TestDb) {
         let (_server, seller) = north(&db).await;
         receive(&seller, "A", 100, 880).await;

@@ -4,12 +4,14 @@ use std::time::{Duration, Instant};
 
 use entrepot_api::auth::Role;
 use entrepot_tests::{TestDb, both};
+use sea_orm::ConnectionTrait as _;
 use serde_json::json;
 
 use super::{ORDERS, next};
 use crate::client::{Client, Events};
 use crate::server::{Server, token};
 use crate::shopfront::{north, order_of, place, receive, tenants, with};
+use crate::socket::{Heard, Socket};
 
 /// Within seconds.
 const SOON: Duration = Duration::from_secs(5);
@@ -102,4 +104,60 @@ async fn a_tenant_that_another_node_suspends_is_not_followed_here() {
     let since = Instant::now();
     suspend(&one.client("north", Role::Operator)).await;
     ends_suspended(&mut events, since).await;
+}
+
+/// A database that lets nobody in, whoever is in; and that lets them in again.
+async fn shut(db: &TestDb, shut: bool) {
+    let (server, name) = db.url.rsplit_once('/').unwrap();
+    let admin = sea_orm::Database::connect(format!("{server}/postgres"))
+        .await
+        .unwrap();
+    let allow = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {}", !shut);
+    admin.execute_unprepared(&allow).await.unwrap();
+    let end =
+        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+    if shut {
+        admin.execute_unprepared(&end).await.unwrap();
+    }
+    admin.close().await.unwrap();
+}
+
+/// An accident is no verdict: nobody is told that it must not be here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_cannot_be_looked_up_may_come_back() {
+    let db = TestDb::postgres().await;
+    let (_server, seller) = north(&db).await;
+    let start = receive(&seller, "A", 100, 880).await["position"].clone();
+    let mut socket = Socket::open(&seller).await;
+    shut(&db, true).await;
+    let mut events = seller
+        .follow(ORDERS, json!({ "position": start }))
+        .await
+        .unwrap();
+    let event = events.next().await.unwrap().expect("it says why");
+    let why = &event.payload["errors"][0]["extensions"];
+    assert_eq!(
+        (&why["code"], &why["retryable"]),
+        (&json!("UNAVAILABLE"), &json!(true))
+    );
+    assert!(
+        events.next().await.is_err(),
+        "a stream that may be gone on with is not complete"
+    );
+    let closed = loop {
+        if let Heard::Closed(code) = socket.hear().await {
+            break code;
+        }
+    };
+    assert_eq!(closed, 1013);
+    shut(&db, false).await;
+    let order = place(&seller, order_of("A", 1)).await;
+    let mut events = seller
+        .follow(ORDERS, json!({ "position": start }))
+        .await
+        .unwrap();
+    assert_eq!(
+        next(&mut events, "orderChanged").await["order"]["id"],
+        order
+    );
 }

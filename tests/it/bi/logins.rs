@@ -173,6 +173,19 @@ async fn granting_again_changes_the_role_and_keeps_the_password() {
     );
 }
 
+/// A revoke forbids to log in before it takes the login away, and may end in between.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn granting_after_half_a_revoke_lets_in_again() {
+    let shop = Shop::open().await;
+    let login = shop.login(shop.north, "ana", Role::Finance).await;
+    let half = format!("ALTER ROLE {} NOLOGIN", login.name);
+    shop.sql.execute_unprepared(&half).await.unwrap();
+    assert!(login.try_connect().await.is_err());
+    let user = shop.user(shop.north, "ana");
+    shop.owner.grant(&user, &terms()).await.unwrap();
+    assert!(login.try_connect().await.is_ok());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_revoked_login_is_gone_with_its_sessions_and_its_workspace() {
     let shop = Shop::open().await;

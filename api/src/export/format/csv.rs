@@ -2,8 +2,10 @@
 //!
 //! Null is an empty field. Numbers are plain decimals, instants RFC 3339 in UTC, days `2026-03-08`.
 //! Text that a spreadsheet would run as a formula gets an apostrophe before it; numbers stay numbers.
+//! So does what follows a `;`, a tab or a line break inside text, with or without a quote between:
+//! there a spreadsheet that splits at these begins a cell.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use csv::{Terminator, WriterBuilder};
 use jiff::Timestamp;
@@ -15,6 +17,8 @@ use crate::export::view::Column;
 
 /// What makes a formula of a cell that begins with it.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '\t', '\r', '\n', '\0'];
+/// What ends a cell inside text for a spreadsheet that does not split at commas.
+const SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
 /// Instants to the microsecond, always.
 const INSTANT: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
 
@@ -61,8 +65,7 @@ fn write_cell(out: &mut String, cell: &Cell) {
     // Writing to a string does not fail.
     let _ = match cell {
         Cell::Null => Ok(()),
-        Cell::Text(text) if text.starts_with(FORMULA) => write!(out, "'{text}"),
-        Cell::Text(text) => out.write_str(text),
+        Cell::Text(text) => write_text(out, text),
         Cell::Integer(number) => write!(out, "{number}"),
         Cell::Boolean(truth) => write!(out, "{truth}"),
         Cell::Day(day) => write!(out, "{day}"),
@@ -72,6 +75,26 @@ fn write_cell(out: &mut String, cell: &Cell) {
             out.write_str(&INSTANT.timestamp_to_string(&at))
         }
     };
+}
+
+fn write_text(out: &mut String, text: &str) -> fmt::Result {
+    if text.starts_with(FORMULA) {
+        out.write_char('\'')?;
+    }
+    if !text.contains(SEPARATORS) {
+        return out.write_str(text);
+    }
+    let mut begins = false;
+    for char in text.chars() {
+        let separates = SEPARATORS.contains(&char);
+        // Of several separators the last one begins the cell.
+        if begins && !separates && FORMULA.contains(&char) {
+            out.write_char('\'')?;
+        }
+        begins = separates || (begins && char == '"');
+        out.write_char(char)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -91,8 +114,8 @@ mod tests {
             "+1",
             "-1",
             "@SUM(A1)",
-            "\t=1",
-            "\r=1",
+            "\tx",
+            "\rx",
         ] {
             let line = written(vec![Cell::Text(text.to_owned()), Cell::Integer(1)]);
             let mut reader = csv::ReaderBuilder::new()
@@ -105,6 +128,30 @@ mod tests {
             written(vec![Cell::Text("a=b".to_owned()), Cell::Null]),
             "a=b,\r\n"
         );
+    }
+
+    #[test]
+    fn what_begins_a_cell_inside_text_is_text_too() {
+        for (text, shown) in [
+            ("a;=1", "a;'=1"),
+            ("a;b;-1;@x", "a;b;'-1;'@x"),
+            ("=1;+1", "'=1;'+1"),
+            ("a\t=1", "a\t'=1"),
+            ("\t=1", "'\t'=1"),
+            ("a;\t=1", "a;\t'=1"),
+            ("a\r\n=1", "a\r\n'=1"),
+            ("a\n\0=1", "a\n'\0=1"),
+            ("a;\"=1", "a;\"'=1"),
+            ("é;=é", "é;'=é"),
+            ("a;b=c", "a;b=c"),
+            ("a\r\nb", "a\r\nb"),
+            ("a,=1", "a,=1"),
+            ("5\"-7\"", "5\"-7\""),
+        ] {
+            let mut out = String::new();
+            write_cell(&mut out, &Cell::Text(text.to_owned()));
+            assert_eq!(out, shown);
+        }
     }
 
     #[test]

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_graphql::Result;
+use entrepot_domain::customers::CustomerEvent;
 use entrepot_domain::envelope::Recorded;
+use entrepot_domain::event::Event;
 use entrepot_domain::kernel::{StreamKind, TenantId};
 use entrepot_event_store::{Entry, Store, StoreError};
 use tokio::sync::OnceCell;
@@ -94,6 +96,17 @@ impl Batch {
             .any(|entry| entry.stream_type == kind.as_str())
     }
 
+    /// Whether personal data was erased.
+    pub(super) fn erases(&self) -> bool {
+        let events = self
+            .entries
+            .iter()
+            .filter_map(|entry| entry.event.as_ref().ok());
+        events
+            .into_iter()
+            .any(|event| matches!(&event.event, Event::Customer(CustomerEvent::Erased(_))))
+    }
+
     /// Whether there may be something here for a subscriber who has everything up to `at`.
     pub(super) fn concerns<W: Watched>(&self, watched: &W, at: (i64, usize)) -> bool {
         touched::<W>(&self.entries).any(|(place, key, ..)| place > at && watched.wants(&key))
@@ -162,7 +175,7 @@ fn touched<W: Watched>(
 }
 
 /// A state of the read models at a position or behind it. They said that they were there.
-async fn standing_at(session: &Session, position: i64) -> Result<Snapshot> {
+pub(super) async fn standing_at(session: &Session, position: i64) -> Result<Snapshot> {
     for _ in 0..LOOKS {
         let snapshot = session.begin().await?;
         if snapshot.as_of >= position {

@@ -14,8 +14,9 @@ use super::stream::Given;
 use crate::graph::session::Session;
 use crate::http::Update;
 
-/// Newest updates that a cohort keeps.
-const KEPT: NonZeroUsize = NonZeroUsize::new(64).unwrap();
+/// Newest updates that a cohort keeps: more than a batch holds, so that those who walk through one
+/// at their own pace find what the first of them had written.
+const KEPT: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 /// Arguments that say where a subscription starts, and nothing of what its updates look like.
 const START: [&str; 3] = ["after", "position", "snapshot"];
 
@@ -145,6 +146,18 @@ impl Cohorts {
         });
         cohorts.insert(key, Arc::downgrade(&cohort));
         cohort
+    }
+
+    /// Everything is written anew from now on.
+    pub(super) fn forget(&self) {
+        let cohorts: Vec<_> = self.lock().values().filter_map(Weak::upgrade).collect();
+        for cohort in cohorts {
+            let mut written = cohort
+                .written
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            written.clear();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Weak<Cohort>>> {

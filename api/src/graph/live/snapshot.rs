@@ -8,6 +8,7 @@
 use async_graphql::Result;
 
 use super::Watched;
+use super::batch::standing_at;
 use crate::graph::error;
 use crate::graph::session::Session;
 
@@ -29,7 +30,8 @@ pub(super) async fn page<W: Watched>(
     position: i64,
     after: Option<&W::Key>,
 ) -> Result<Page<W>> {
-    let snapshot = session.begin().await?;
+    // Not before its position, were it that a crash of the database cost the models their newest rows.
+    let snapshot = standing_at(session, position).await?;
     let rows = watched.page(session, &snapshot, after, PAGE).await;
     snapshot.tx.rollback().await.map_err(error::db)?;
     let mut rows = rows?;

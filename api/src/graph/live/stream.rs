@@ -20,6 +20,9 @@ use crate::http::Update;
 pub(super) trait Source: Send + Sync {
     /// The next update. An error is the last.
     async fn next(&mut self) -> Option<Result<Given>>;
+
+    /// The update is written: from now on it is the client that is waited for.
+    fn written(&mut self);
 }
 
 /// Where the field that is subscribed to leaves the subscriber that it makes.
@@ -119,7 +122,11 @@ pub(crate) async fn updates(
 impl Live {
     async fn next(&mut self) -> Option<Update> {
         match self.source.next().await? {
-            Ok(given) => Some(self.write(given).await),
+            Ok(given) => {
+                let update = self.write(given).await;
+                self.source.written();
+                Some(update)
+            }
             Err(error) => Some(Update::ending(error::refused(error))),
         }
     }
@@ -173,6 +180,7 @@ pub(crate) fn refused(error: async_graphql::Error) -> BoxStream<'static, Update>
     one(error::refused(error))
 }
 
+/// A subscription of one response: whose start met an accident may come back.
 fn one(response: Response) -> BoxStream<'static, Update> {
-    stream::iter([Update::from(response)]).boxed()
+    stream::iter([Update::ending(response)]).boxed()
 }

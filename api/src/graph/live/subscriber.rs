@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_graphql::{Error, ErrorExtensions as _, Result};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::batch::Batch;
 use super::change::{Change, ChangeKind};
@@ -17,6 +18,9 @@ use super::tail::{Status, Tail};
 use super::{Watched, snapshot};
 use crate::graph::error::{self, fault};
 use crate::graph::session::Session;
+
+/// How long a new tail may take to find out where the log ends.
+const FIRST_LOOK: Duration = Duration::from_secs(5);
 
 /// One subscriber.
 pub(super) struct Subscriber<W: Watched> {
@@ -42,7 +46,7 @@ struct Ready<W: Watched> {
 /// How well a subscriber keeps up.
 struct Lag {
     limits: LiveLimits,
-    /// When the last update was handed over.
+    /// When the last update was ready for the client.
     handed: Option<Instant>,
     /// Whether the end of the log was reached before: who comes from far may take its time.
     live: bool,
@@ -58,8 +62,11 @@ impl<W: Watched> Subscriber<W> {
     ) -> Result<Self> {
         let tail = hub.tail(session.tenant()?);
         let mut status = tail.status();
-        let ready = status.wait_for(|status| status.end.is_some()).await;
-        let end = ready.map_err(|_| error::broken())?.end.unwrap_or_default();
+        let looked = status.wait_for(|status| status.end.is_some());
+        let Ok(looked) = timeout(FIRST_LOOK, looked).await else {
+            return Err(fault("UNAVAILABLE", "the log does not answer"));
+        };
+        let end = looked.map_err(|_| error::broken())?.end.unwrap_or_default();
         // A consistency token may have had this node look further than its tail has come.
         let known = session
             .app
@@ -101,7 +108,6 @@ impl<W: Watched> Subscriber<W> {
 
     fn hand(&mut self, Ready { mut change, shared }: Ready<W>) -> Given {
         change.previous_cursor = self.previous.replace(Arc::clone(&change.cursor));
-        self.lag.handed = Some(Instant::now());
         Given::new(change, shared)
     }
 
@@ -208,16 +214,10 @@ impl<W: Watched> Subscriber<W> {
             // The end moved, or somebody's access did.
             return self.status.changed().await.map_err(|_| error::broken());
         }
-        let (batch, shared) = if let Some(batch) = self.tail.batch(after) {
-            (batch, true)
-        } else {
-            let tenant = self.tail.tenant();
-            let read = Batch::read(&self.session.app.store, tenant, after, end).await;
-            let batch = read.map_err(error::store)?.ok_or_else(error::broken)?;
-            (Arc::new(batch), false)
-        };
+        let batch = self.tail.batch(after, end).await;
+        let batch = batch.map_err(error::store)?.ok_or_else(error::broken)?;
         if batch.concerns(&self.watched, (position, row)) {
-            self.log_ready(&batch, shared, (position, row)).await?;
+            self.log_ready(&batch, (position, row)).await?;
         }
         self.next = Next::Log {
             position: batch.to(),
@@ -226,7 +226,7 @@ impl<W: Watched> Subscriber<W> {
         Ok(())
     }
 
-    async fn log_ready(&mut self, batch: &Batch, shared: bool, sent: (i64, usize)) -> Result<()> {
+    async fn log_ready(&mut self, batch: &Batch, sent: (i64, usize)) -> Result<()> {
         let loaded = batch.loaded::<W>(&self.session).await?;
         for touched in &loaded.touched {
             if touched.at <= sent || !self.watched.wants(&touched.key) {
@@ -244,7 +244,7 @@ impl<W: Watched> Subscriber<W> {
                         as_of: loaded.as_of,
                         row: Some(Arc::clone(row)),
                     },
-                    shared,
+                    shared: true,
                 });
             }
         }
@@ -261,6 +261,10 @@ impl<W: Watched> Source for Subscriber<W> {
         let step = self.step().await;
         self.over = step.is_err();
         Some(step)
+    }
+
+    fn written(&mut self) {
+        self.lag.handed = Some(Instant::now());
     }
 }
 

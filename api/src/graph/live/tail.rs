@@ -3,13 +3,15 @@
 //! it.
 
 use std::collections::VecDeque;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use entrepot_domain::kernel::{StreamKind, TenantId};
 use entrepot_event_store::{Store, StoreError};
 use entrepot_projections::group;
-use tokio::sync::watch;
+use lru::LruCache;
+use tokio::sync::{OnceCell, watch};
 use tokio::time::sleep;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -21,8 +23,14 @@ use crate::graph::session::GROUP;
 
 /// Events read at once.
 pub(super) const BATCH: usize = 200;
+/// Positions that so many events have: there are no gaps.
+const BATCH_POSITIONS: i64 = 200;
 /// Events that are kept for subscribers who are not quite at the end.
 const WINDOW: usize = 1_000;
+/// Batches behind the window that are kept for others who come the same way.
+const BEHIND: NonZeroUsize = NonZeroUsize::new(16).unwrap();
+/// How long one is: its rows are shown as they stood when it was read.
+const BEHIND_FOR: Duration = Duration::from_secs(10);
 /// Before the log is asked again after it did not answer.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -33,10 +41,20 @@ pub(super) struct Tail {
     access: Access,
     hub: Weak<Hub>,
     window: Mutex<VecDeque<Arc<Batch>>>,
+    behind: Mutex<LruCache<Stretch, Behind>>,
     status: watch::Sender<Status>,
     pub(super) cohorts: Cohorts,
     /// Ends the task with the last subscriber.
     _stop: DropGuard,
+}
+
+/// Positions after the first, up to the second.
+type Stretch = (i64, i64);
+
+/// A batch behind the window, read once for all who come while it is read and shortly after.
+struct Behind {
+    at: Instant,
+    batch: Arc<OnceCell<Option<Arc<Batch>>>>,
 }
 
 /// How things stand.
@@ -60,6 +78,7 @@ impl Tail {
             access,
             hub: Arc::downgrade(hub),
             window: Mutex::default(),
+            behind: Mutex::new(LruCache::new(BEHIND)),
             status: watch::channel(Status::default()).0,
             cohorts: Cohorts::default(),
             _stop: stop.clone().drop_guard(),
@@ -77,8 +96,51 @@ impl Tail {
         self.status.subscribe()
     }
 
-    /// The events right after a position, if they are still at hand.
-    pub(super) fn batch(&self, after: i64) -> Option<Arc<Batch>> {
+    /// Events among which are those right after a position; `end` is behind it and was reached.
+    pub(super) async fn batch(
+        &self,
+        after: i64,
+        end: i64,
+    ) -> Result<Option<Arc<Batch>>, StoreError> {
+        if let Some(batch) = self.at_hand(after) {
+            return Ok(Some(batch));
+        }
+        // Stretches begin at fixed places, so that many who come back at once read the same ones.
+        let from = after - after % BATCH_POSITIONS;
+        let to = end.min(from + BATCH_POSITIONS);
+        let cell = {
+            let mut all = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = all.get(&(from, to));
+            if let Some(behind) = known.filter(|behind| behind.at.elapsed() < BEHIND_FOR) {
+                Arc::clone(&behind.batch)
+            } else {
+                let (at, batch) = (Instant::now(), Arc::default());
+                let behind = Behind {
+                    at,
+                    batch: Arc::clone(&batch),
+                };
+                all.put((from, to), behind);
+                batch
+            }
+        };
+        let read = cell.get_or_try_init(async || {
+            metrics::counter!("entrepot_live_reads_behind_total").increment(1);
+            let batch = Batch::read(&self.store, self.tenant, from, to).await?;
+            Ok::<_, StoreError>(batch.map(Arc::new))
+        });
+        let batch = match read.await {
+            // The beginning of the stretch was archived: nobody else starts before this one for long.
+            Err(StoreError::Corrupt { .. }) if from < after => {
+                let batch = Batch::read(&self.store, self.tenant, after, to).await?;
+                batch.map(Arc::new)
+            }
+            read => read?.clone(),
+        };
+        Ok(batch.filter(|batch| batch.to() > after))
+    }
+
+    /// The batch of the window that a position lies before or in.
+    fn at_hand(&self, after: i64) -> Option<Arc<Batch>> {
         let window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         let index = window.partition_point(|batch| batch.to() <= after);
         window
@@ -116,6 +178,10 @@ impl Tail {
         let Some(batch) = batch else { return Ok(end) };
         if batch.touches(StreamKind::Tenant) {
             self.access_moved();
+        }
+        if batch.erases() {
+            // What was written before may show whom nobody may see any more.
+            self.cohorts.forget();
         }
         let to = batch.to();
         self.keep(batch);

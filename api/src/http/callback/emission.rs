@@ -53,6 +53,8 @@ impl Emission {
             }
             end = self.emit() => end,
         };
+        // What the source holds is not held while the router is told.
+        drop(self.updates);
         if let End::Over(errors) = end {
             let body = Message::Complete(errors.as_deref()).of(&self.target);
             let taken = if shutdown.is_cancelled() {

@@ -25,6 +25,7 @@ use super::document::Prepared;
 use super::endpoint::{Endpoint, lifetime};
 use super::executor::{Caller, GraphExecutor};
 use super::negotiate::Media;
+use super::polled::polled;
 use super::refusal::Refusal;
 use super::update::Last;
 use super::{answer, refusal};
@@ -91,6 +92,7 @@ impl Callbacks {
         if let Some(refused) = first.as_ref().and_then(|first| first.last.as_ref()) {
             return Ok(answer::executed(again(refused), Media::Json));
         }
+        let updates = polled(stream::iter(first).chain(updates));
         let check = Message::Check.of(&target);
         if self.poster.post_once(&target.url, &check).await != Taken::Yes {
             let message = "extensions.subscription.callbackUrl did not take the check";
@@ -99,7 +101,7 @@ impl Callbacks {
         let emission = Emission {
             poster: self.poster.clone(),
             target,
-            updates: stream::iter(first).chain(updates).boxed(),
+            updates,
             lifetime: remaining,
             shutdown: endpoint.config.shutdown.clone(),
         };

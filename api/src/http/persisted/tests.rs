@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::auth::Role;
 
 const TEXT: &str = "query A { tenant }";
 
@@ -95,6 +96,17 @@ fn trusted_clients_send_documents_of_their_list_and_no_others() {
     );
     assert_eq!(find(id("x2")), "PERSISTED_QUERY_NOT_FOUND");
     assert_eq!(find(hash("{ tenant }", None)), "PERSISTED_QUERY_NOT_FOUND");
+}
+
+#[test]
+fn another_entrance_is_no_way_around_a_class() {
+    let persisted = persisted("entrance", "trusted");
+    let both = requester("north").holding(&[Role::Operator, Role::Support]);
+    let support = both.only(Role::Support).expect("it has the role");
+    let found = persisted.find(text("{ tenant }"), &support);
+    assert_eq!(code(found), "PERSISTED_QUERY_NOT_IN_LIST");
+    let other = requester("north").holding(&[Role::Support]);
+    assert_eq!(code(persisted.find(text("{ tenant }"), &other)), "OK");
 }
 
 #[test]

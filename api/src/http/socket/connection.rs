@@ -19,7 +19,7 @@ use crate::{
     http::{
         endpoint::{Endpoint, lifetime},
         entrance::Entrance,
-        executor::{Caller, GraphExecutor},
+        executor::{Admission, Caller, GraphExecutor},
         identity,
         parameters::Parameters,
         refusal::Refusal,
@@ -156,11 +156,13 @@ impl<E: GraphExecutor> Connection<E> {
             return Ok(());
         }
         self.access_checked = Instant::now();
-        match &self.requester {
-            Some(requester) if !self.endpoint.executor.admits(requester).await => {
-                Err(Closing::forbidden())
-            }
-            _ => Ok(()),
+        let Some(requester) = &self.requester else {
+            return Ok(());
+        };
+        match self.endpoint.executor.admits(requester).await {
+            Admission::Granted => Ok(()),
+            Admission::Denied => Err(Closing::forbidden()),
+            Admission::Unknown => Err(Closing::later()),
         }
     }
 

@@ -6,6 +6,9 @@ use serde_json::{Map, Value};
 
 use crate::http::{identity, parameters::Parameters};
 
+/// Bytes that the id of an operation may have.
+const ID_BYTES_MAX: usize = 256;
+
 type Object = Map<String, Value>;
 
 /// What a client says.
@@ -30,12 +33,17 @@ impl ClientMessage {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let message = serde_json::from_str(text).ok()?;
         let sound = match &message {
-            Self::Subscribe { id, payload } => !id.is_empty() && payload.has_document(),
-            Self::Complete { id } => !id.is_empty(),
+            Self::Subscribe { id, payload } => is_id(id) && payload.has_document(),
+            Self::Complete { id } => is_id(id),
             Self::ConnectionInit { .. } | Self::Ping(_) | Self::Pong(_) => true,
         };
         sound.then_some(message)
     }
+}
+
+/// Every message of an operation repeats its id.
+fn is_id(id: &str) -> bool {
+    (1..=ID_BYTES_MAX).contains(&id.len())
 }
 
 /// The bearer token of a `connection_init`, in any of the places where clients put it.
@@ -109,6 +117,10 @@ impl Closing {
 
     pub(super) fn going_away() -> Self {
         Self::new(1001, "the server is going away")
+    }
+
+    pub(super) fn later() -> Self {
+        Self::new(1013, "try again later")
     }
 
     pub(super) fn too_large() -> Self {
@@ -186,6 +198,8 @@ mod tests {
         ] {
             assert!(ClientMessage::parse(text).is_none(), "{text}");
         }
+        let long = json!({ "type": "complete", "id": "x".repeat(ID_BYTES_MAX + 1) });
+        assert!(ClientMessage::parse(&long.to_string()).is_none());
         for text in [
             r#"{"type":"connection_init"}"#,
             r#"{"type":"connection_init","payload":null}"#,
