@@ -1,6 +1,8 @@
 //! What operations cost: said in every answer, refused when it is too much, taken from the bucket
 //! of the tenant and the client and of nobody else, whatever the way in.
 
+use std::time::{Duration, Instant};
+
 use entrepot_api::auth::Role;
 use entrepot_tests::{TestDb, both, redis};
 use serde_json::{Value as Json, json};
@@ -199,6 +201,53 @@ async fn a_client_that_spends_too_fast_is_told_when_to_come_again() {
     .await;
 }
 
+/// An update of it costs 2: the change and its order.
+const CHANGES: &str = "subscription($position: BigInt, $snapshot: Boolean! = false) {
+    orderChanged(position: $position, snapshot: $snapshot) { cursor order { id } } }";
+const ORDERS: usize = 30;
+
+/// So many updates, which must be of orders.
+async fn follow(client: &Client, variables: Json) {
+    let mut events = client.follow(CHANGES, variables).await.unwrap();
+    for _ in 0..ORDERS {
+        let event = events.next().await.unwrap().expect("an update");
+        let order = &event.payload["data"]["orderChanged"]["order"]["id"];
+        assert!(order.is_string(), "{:#}", event.payload);
+    }
+}
+
+#[tokio::test]
+async fn what_was_there_before_a_subscription_costs_as_much_as_what_it_is() {
+    let db = TestDb::sqlite().await;
+    let (server, seller) = shop(&db, &[]).await;
+    let start = receive(&seller, "A", 100, 880).await["position"].clone();
+    for _ in 0..ORDERS {
+        place(&seller, order_of("A", 1)).await;
+    }
+    drop(server);
+    let rates = |bucket: &'static str, restore: &'static str| {
+        let maximum = ["--cost-maximum", "40"];
+        let bucket = ["--cost-bucket", bucket, "--cost-restore", restore];
+        [maximum.as_slice(), bucket.as_slice()].concat()
+    };
+    // The start and each update. What a few seconds restore may have come.
+    let whole = 2 * (1 + u64::try_from(ORDERS).unwrap());
+    for variables in [json!({ "position": start }), json!({ "snapshot": true })] {
+        let server = Server::start_with(&db, &rates("1000", "1")).await;
+        let seller = server.client("north", Role::Commerce);
+        follow(&seller, variables).await;
+        let spent = 1000 - left(&seller.answer("{ __typename }", json!({})).await);
+        assert!((whole - 10..=whole).contains(&spent), "{spent} of {whole}");
+    }
+    // With a bucket of fewer, everything comes, only later.
+    let server = Server::start_with(&db, &rates("40", "20")).await;
+    let seller = server.client("north", Role::Commerce);
+    let since = Instant::now();
+    follow(&seller, json!({ "snapshot": true })).await;
+    let restored = Duration::from_millis((whole - 40) * 1000 / 20);
+    assert!(since.elapsed() >= restored, "{:?}", since.elapsed());
+}
+
 #[tokio::test]
 async fn costs_are_only_said_or_not_at_all_where_it_is_configured_so() {
     let db = TestDb::sqlite().await;
@@ -249,7 +298,7 @@ async fn nodes_share_the_buckets_in_redis_and_are_limited_without_it() {
     );
     let (here, there) = (one.bearer(&who), two.bearer(&who));
     // Both nodes have found Redis once one sees what the other spent.
-    let deadline = std::time::Instant::now() + DEADLINE;
+    let deadline = Instant::now() + DEADLINE;
     loop {
         exhaust(&here).await;
         if there
@@ -261,7 +310,7 @@ async fn nodes_share_the_buckets_in_redis_and_are_limited_without_it() {
         {
             break;
         }
-        assert!(std::time::Instant::now() < deadline, "nodes do not share");
+        assert!(Instant::now() < deadline, "nodes do not share");
         tokio::time::sleep(LOOK).await;
     }
     let alone = start("redis://127.0.0.1:1").await;

@@ -11,7 +11,7 @@ use futures_util::stream::{BoxStream, once};
 use super::Graph;
 use super::consistency::{self, Wanted};
 use super::contract::{Checked, Contract, ContractError, Contracts, Told};
-use super::cost::{Charge, Costs, Weights};
+use super::cost::{Charge, Costs, Toll, Weights};
 use super::error::{self, fault};
 use super::live::{self, Hub, LiveLimits};
 use super::loader;
@@ -232,11 +232,12 @@ impl GraphExecutor for Executor {
         let (hub, turns) = (Arc::clone(&self.hub), self.turns.clone());
         let started = async move {
             // Kept whole: there is no end at which to settle.
+            let toll = Toll::new(&costs, &caller.requester, cost);
             if let Err(refused) = costs.charge(&caller.requester, cost, &weights).await {
                 return once(ready(Update::from(refused))).boxed();
             }
             match Self::session(&app, turns, caller, &request).await {
-                Ok(session) => live::updates(schema, hub, session, request).await,
+                Ok(session) => live::updates(schema, hub, session, request, toll).await,
                 Err(error) => live::refused(error),
             }
         };

@@ -8,6 +8,7 @@ use lru::LruCache;
 use tokio::time::Instant;
 
 use super::Rates;
+use crate::auth::Requester;
 
 /// Buckets at hand. One that is forgotten is full again: that long unused, it was all but full.
 const BUCKETS: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
@@ -22,6 +23,15 @@ pub(in crate::graph) struct Holder {
     pub(super) tenant: String,
     /// The client as the token names it.
     pub(super) client: String,
+}
+
+impl Holder {
+    pub(super) fn of(requester: &Requester) -> Self {
+        Self {
+            tenant: requester.tenant().unwrap_or_default().to_owned(),
+            client: requester.client().to_owned(),
+        }
+    }
 }
 
 /// What became of asking.

@@ -6,8 +6,9 @@
 //! did cost ([`meter`]) is settled. Who acts for a tenant is charged to it, platform operators and
 //! routers with a user's token too: a credential is no reason to starve others.
 //!
-//! A subscription is charged the estimate of one update when it starts. Updates are free: how many
-//! there are is decided by who writes, not by who reads.
+//! A subscription is charged the estimate of one update when it starts. Updates of what happens are
+//! free: how many there are is decided by who writes, not by who reads. What was there before is
+//! asked for by who reads: each update of a snapshot or a replay costs as much ([`toll`]).
 
 mod bucket;
 mod estimate;
@@ -15,6 +16,7 @@ mod meter;
 mod report;
 mod shared;
 mod table;
+mod toll;
 
 use std::sync::Arc;
 
@@ -22,12 +24,13 @@ use async_graphql::Response;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Requester;
-use bucket::{Buckets, Holder, Settled};
+use bucket::{Buckets, Holder, Settled, Taken};
 use shared::Shared;
 
 pub(super) use estimate::Estimates;
 pub(super) use meter::{Meter, Weights};
 pub(super) use table::{PAGE, SIZED, SLICING, Size, size_of, weight_of};
+pub(super) use toll::Toll;
 
 /// What is done about costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -115,16 +118,8 @@ impl Costs {
                 .increment(1);
             return Err(report::too_expensive(estimate, &self.rates));
         }
-        let holder = Holder {
-            tenant: requester.tenant().unwrap_or_default().to_owned(),
-            client: requester.client().to_owned(),
-        };
-        let shared = match &self.shared {
-            Some(shared) => shared.take(&holder, estimate, &self.rates).await,
-            None => None,
-        };
-        let from = self.shared.clone().filter(|_| shared.is_some());
-        let taken = shared.unwrap_or_else(|| self.local.take(&holder, estimate, &self.rates));
+        let holder = Holder::of(requester);
+        let (taken, from) = self.take(&holder, estimate).await;
         if enforced && !taken.granted {
             metrics::counter!("entrepot_cost_refused_total", "code" => report::THROTTLED)
                 .increment(1);
@@ -139,6 +134,17 @@ impl Costs {
             left: taken.left,
             meter: Meter::new(weights),
         }))
+    }
+
+    /// Takes a cost from a bucket, all of it or nothing, and says where the bucket is kept if not
+    /// in this process.
+    async fn take(&self, holder: &Holder, cost: u64) -> (Taken, Option<Arc<Shared>>) {
+        if let Some(shared) = &self.shared
+            && let Some(taken) = shared.take(holder, cost, &self.rates).await
+        {
+            return (taken, Some(Arc::clone(shared)));
+        }
+        (self.local.take(holder, cost, &self.rates), None)
     }
 }
 

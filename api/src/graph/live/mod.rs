@@ -29,6 +29,7 @@ use futures_util::stream::iter;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::cost::Toll;
 use super::error;
 use super::session::{Session, Snapshot, session};
 use stream::{Given, Slot};
@@ -98,7 +99,8 @@ pub(crate) async fn changes<W: Watched>(
         .audience()
         .check("Subscription", &ctx.item.node.name.node)?;
     let hub = ctx.data::<Arc<Hub>>()?;
-    let subscriber = Subscriber::begin(hub, session, watched, start).await?;
+    let toll = ctx.data::<Toll>()?.clone();
+    let subscriber = Subscriber::begin(hub, session, toll, watched, start).await?;
     ctx.data::<Slot>()?.put(Box::new(subscriber));
     Ok(iter(None))
 }

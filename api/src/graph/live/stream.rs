@@ -10,6 +10,7 @@ use futures_util::stream::{self, BoxStream, unfold};
 use super::change::Change;
 use super::cohort::{Cohort, Template};
 use super::hub::Hub;
+use crate::graph::cost::Toll;
 use crate::graph::error;
 use crate::graph::session::Session;
 use crate::graph::{Graph, loader};
@@ -81,6 +82,7 @@ pub(crate) async fn updates(
     hub: Arc<Hub>,
     session: Arc<Session>,
     mut request: Request,
+    toll: Toll,
 ) -> BoxStream<'static, Update> {
     let (tenant, template) = match (session.tenant(), Template::of(&mut request)) {
         (Ok(tenant), Ok(template)) => (tenant, template),
@@ -94,6 +96,7 @@ pub(crate) async fn updates(
         .request()
         .data(Arc::clone(&session))
         .data(hub)
+        .data(toll)
         .data(slot.clone());
     let said = schema.execute_stream(asking).next().await;
     match (slot.take(), said) {

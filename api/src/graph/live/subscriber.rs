@@ -16,6 +16,7 @@ use super::start::{self, Next, Start};
 use super::stream::{Given, Source};
 use super::tail::{Status, Tail};
 use super::{Watched, snapshot};
+use crate::graph::cost::Toll;
 use crate::graph::error::{self, fault};
 use crate::graph::session::Session;
 
@@ -25,6 +26,7 @@ const FIRST_LOOK: Duration = Duration::from_secs(5);
 /// One subscriber.
 pub(super) struct Subscriber<W: Watched> {
     session: Arc<Session>,
+    toll: Toll,
     tail: Arc<Tail>,
     status: watch::Receiver<Status>,
     watched: W,
@@ -57,6 +59,7 @@ impl<W: Watched> Subscriber<W> {
     pub(super) async fn begin(
         hub: &Arc<Hub>,
         session: Arc<Session>,
+        toll: Toll,
         watched: W,
         start: Start,
     ) -> Result<Self> {
@@ -77,6 +80,7 @@ impl<W: Watched> Subscriber<W> {
         let (next, previous) = start::find::<W>(&session, &start, here).await?;
         Ok(Self {
             session,
+            toll,
             tail,
             status,
             watched,
@@ -143,6 +147,7 @@ impl<W: Watched> Subscriber<W> {
         };
         let (position, mark) = (*position, *mark);
         let page = snapshot::page(&self.watched, &self.session, position, after.as_ref()).await?;
+        self.toll.pay(page.rows.len()).await;
         for (key, row) in page.rows {
             let row = Some(Arc::new(row));
             let sent = Sent::Snapshot(key);
@@ -214,10 +219,19 @@ impl<W: Watched> Subscriber<W> {
             // The end moved, or somebody's access did.
             return self.status.changed().await.map_err(|_| error::broken());
         }
-        let batch = self.tail.batch(after, end).await;
-        let batch = batch.map_err(error::store)?.ok_or_else(error::broken)?;
+        let at_hand = self.tail.at_hand(after);
+        let is_old = at_hand.is_none();
+        let batch = if let Some(batch) = at_hand {
+            batch
+        } else {
+            let batch = self.tail.behind(after, end).await.map_err(error::store)?;
+            batch.ok_or_else(error::broken)?
+        };
         if batch.concerns(&self.watched, (position, row)) {
             self.log_ready(&batch, (position, row)).await?;
+        }
+        if is_old {
+            self.toll.pay(self.ready.len()).await;
         }
         self.next = Next::Log {
             position: batch.to(),

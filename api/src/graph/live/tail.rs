@@ -96,15 +96,13 @@ impl Tail {
         self.status.subscribe()
     }
 
-    /// Events among which are those right after a position; `end` is behind it and was reached.
-    pub(super) async fn batch(
+    /// Events behind the window, among which are those right after a position; `end` is further on
+    /// and was reached.
+    pub(super) async fn behind(
         &self,
         after: i64,
         end: i64,
     ) -> Result<Option<Arc<Batch>>, StoreError> {
-        if let Some(batch) = self.at_hand(after) {
-            return Ok(Some(batch));
-        }
         // Stretches begin at fixed places, so that many who come back at once read the same ones.
         let from = after - after % BATCH_POSITIONS;
         let to = end.min(from + BATCH_POSITIONS);
@@ -140,7 +138,7 @@ impl Tail {
     }
 
     /// The batch of the window that a position lies before or in.
-    fn at_hand(&self, after: i64) -> Option<Arc<Batch>> {
+    pub(super) fn at_hand(&self, after: i64) -> Option<Arc<Batch>> {
         let window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         let index = window.partition_point(|batch| batch.to() <= after);
         window
