@@ -231,8 +231,8 @@ impl GraphExecutor for Executor {
         let (costs, weights) = (Arc::clone(&self.costs), Arc::clone(&self.weights));
         let (hub, turns) = (Arc::clone(&self.hub), self.turns.clone());
         let started = async move {
-            // Kept whole: there is no end at which to settle.
             let toll = Toll::new(&costs, &caller.requester, cost);
+            // Kept whole: there is no end at which to settle.
             if let Err(refused) = costs.charge(&caller.requester, cost, &weights).await {
                 return once(ready(Update::from(refused))).boxed();
             }

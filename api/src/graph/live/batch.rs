@@ -98,13 +98,11 @@ impl Batch {
 
     /// Whether personal data was erased.
     pub(super) fn erases(&self) -> bool {
-        let events = self
+        let mut events = self
             .entries
             .iter()
             .filter_map(|entry| entry.event.as_ref().ok());
-        events
-            .into_iter()
-            .any(|event| matches!(&event.event, Event::Customer(CustomerEvent::Erased(_))))
+        events.any(|event| matches!(&event.event, Event::Customer(CustomerEvent::Erased(_))))
     }
 
     /// Whether there may be something here for a subscriber who has everything up to `at`.
