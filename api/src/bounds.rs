@@ -14,6 +14,15 @@ use crate::http::{Limits, SocketLimits};
 /// Connections to read by that are left for what takes no turn: the log, the catalogue.
 const WITHOUT_TURN: usize = 2;
 
+/// How the connections to read by are shared.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    /// Exports at one time.
+    pub(crate) exports: usize,
+    /// Turns of everything else; none if tenants are not bounded.
+    pub(crate) turns: Option<Arc<Turns>>,
+}
+
 /// Bounds on what is asked for.
 #[derive(Clone, Debug, Args)]
 pub struct BoundArgs {
@@ -35,6 +44,9 @@ pub struct BoundArgs {
     /// Queries of one tenant that wait for their turn; one more is refused as THROTTLED.
     #[arg(long, env = "ENTREPOT_TENANT_QUEUE", default_value_t = 64)]
     pub tenant_queue: usize,
+    /// Files for BI that are written at one time, of one tenant half of them; each holds a connection to read by. Default: a quarter of those connections, from one to four.
+    #[arg(long, env = "ENTREPOT_EXPORTS", value_parser = clap::value_parser!(u16).range(1..))]
+    pub exports: Option<u16>,
     /// How long a query waits for its turn before it is refused as OVERLOADED.
     #[arg(long, env = "ENTREPOT_QUEUE_TIMEOUT", default_value = "5s", value_parser = duration)]
     pub queue_timeout: Duration,
@@ -59,19 +71,24 @@ pub struct BoundArgs {
 }
 
 impl BoundArgs {
-    /// Turns to read by so many connections, less those that are left for what takes no turn; none
-    /// if tenants are not bounded.
-    pub(crate) fn turns(&self, connections: u32) -> Option<Arc<Turns>> {
+    /// Who may read by so many connections.
+    pub(crate) fn readers(&self, connections: u32) -> Readers {
         let connections = usize::try_from(connections).unwrap_or(usize::MAX);
+        let exports = self
+            .exports
+            .map_or((connections / 4).clamp(1, 4), usize::from);
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let each = self.tenant_queries.unwrap_or((cores / 2).max(1));
         let limits = TurnLimits {
-            all: connections.saturating_sub(WITHOUT_TURN).max(1),
+            all: connections.saturating_sub(WITHOUT_TURN + exports).max(1),
             each,
             queue: self.tenant_queue,
             patience: self.queue_timeout,
         };
-        (each > 0).then(|| Turns::new(limits))
+        Readers {
+            exports,
+            turns: (each > 0).then(|| Turns::new(limits)),
+        }
     }
 
     /// Bounds on requests, streams and sockets.

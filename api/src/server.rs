@@ -130,14 +130,20 @@ pub async fn serve(
     let mut router = health(&app, recorder);
     if args.role != Duty::Worker {
         let shared = Arc::new(app.clone());
+        let readers = args.bounds.readers(app.readers);
         let executor = Executor::new(
             graph(),
             Arc::clone(&shared),
             args.bounds.costs(app.redis.clone(), &stop),
-            args.bounds.turns(app.readers),
+            readers.turns,
             live_limits(args),
         )?;
-        router = router.merge(export_router(shared, Arc::clone(&verifier), stop.clone()));
+        router = router.merge(export_router(
+            shared,
+            Arc::clone(&verifier),
+            readers.exports,
+            stop.clone(),
+        ));
         let mut config = HttpConfig {
             origins_allowed: args.origins.clone(),
             router_secret: router_secret(args)?,

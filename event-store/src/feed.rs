@@ -11,6 +11,8 @@ use crate::record::Entry;
 
 /// How many of a tenant's newest events are kept at hand.
 const RECENT_MAX: usize = 4_096;
+/// Bytes of their payloads.
+const RECENT_BYTES_MAX: usize = 8 << 20;
 /// How many wake-ups a slow reader may fall behind before it has to sweep.
 const WAKE_UPS: usize = 8_192;
 
@@ -34,7 +36,35 @@ pub struct Feed {
 struct TenantFeed {
     head: watch::Sender<i64>,
     models: Mutex<HashMap<&'static str, watch::Sender<i64>>>,
-    recent: Mutex<VecDeque<Arc<Entry>>>,
+    recent: Mutex<Recent>,
+}
+
+/// The newest events, without gaps.
+#[derive(Debug, Default)]
+struct Recent {
+    entries: VecDeque<Arc<Entry>>,
+    /// Of all payloads.
+    bytes: usize,
+}
+
+impl Recent {
+    /// Newer events: they follow those at hand, or replace them.
+    fn extend(&mut self, entries: Vec<Arc<Entry>>) {
+        let last = self.entries.back().map(|entry| entry.position + 1);
+        if last != entries.first().map(|entry| entry.position) {
+            *self = Self::default();
+        }
+        for entry in entries {
+            self.bytes += entry.bytes;
+            self.entries.push_back(entry);
+        }
+        while self.entries.len() > RECENT_MAX || self.bytes > RECENT_BYTES_MAX {
+            let Some(oldest) = self.entries.pop_front() else {
+                return;
+            };
+            self.bytes -= oldest.bytes;
+        }
+    }
 }
 
 impl Default for Feed {
@@ -100,17 +130,7 @@ impl Feed {
             return;
         };
         let feed = self.of(tenant);
-        {
-            let mut recent = locked(&feed.recent);
-            let follows = recent.back().map(|entry| entry.position + 1)
-                == entries.first().map(|entry| entry.position);
-            if !follows {
-                recent.clear();
-            }
-            recent.extend(entries);
-            let surplus = recent.len().saturating_sub(RECENT_MAX);
-            recent.drain(..surplus);
-        }
+        locked(&feed.recent).extend(entries);
         self.head_is(tenant, last);
     }
 
@@ -140,7 +160,7 @@ impl Feed {
     /// The events after a position, if they are all at hand.
     pub fn recent(&self, tenant: TenantId, after: i64, limit: usize) -> Option<Vec<Arc<Entry>>> {
         let feed = self.of(tenant);
-        let recent = locked(&feed.recent);
+        let recent = &locked(&feed.recent).entries;
         let first = recent.front()?.position;
         if after + 1 < first || recent.back()?.position <= after {
             return None;
@@ -151,6 +171,41 @@ impl Feed {
 
     /// Lets go of a tenant's events, when nothing was appended for a while.
     pub(crate) fn forget_recent(&self, tenant: TenantId) {
-        locked(&self.of(tenant).recent).clear();
+        *locked(&self.of(tenant).recent) = Recent::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use entrepot_domain::kernel::DecodeError;
+
+    use super::*;
+
+    fn entry(position: i64, bytes: usize) -> Arc<Entry> {
+        Arc::new(Entry {
+            position,
+            stream_type: "order".to_owned(),
+            stream_id: uuid::Uuid::nil(),
+            event: Err(DecodeError::UnknownType("test.fact".to_owned())),
+            hash: [0; 32],
+            bytes,
+        })
+    }
+
+    #[test]
+    fn recent_events_have_no_gap_and_a_size() {
+        let feed = Feed::default();
+        let at_hand = |after| {
+            let recent = feed.recent(TenantId(1), after, usize::MAX)?;
+            Some(recent.iter().map(|entry| entry.position).collect())
+        };
+        feed.appended(TenantId(1), vec![entry(1, 10), entry(2, 10)]);
+        feed.appended(TenantId(1), vec![entry(3, RECENT_BYTES_MAX - 10)]);
+        assert_eq!(at_hand(0), None, "the first had to go");
+        assert_eq!(at_hand(1), Some(vec![2, 3]));
+        feed.appended(TenantId(1), vec![entry(5, 1)]);
+        assert_eq!(at_hand(2), None, "another node appended the fourth");
+        assert_eq!(at_hand(4), Some(vec![5]));
+        assert_eq!(feed.recent(TenantId(2), 0, 1).map(|all| all.len()), None);
     }
 }

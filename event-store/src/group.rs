@@ -295,8 +295,8 @@ fn record_one(
             recorded_at,
             hash: record::hash(&row),
         };
+        let entry = Entry::of(Arc::new(recorded), group.head.hash, row.payload.len());
         group.events.push(row);
-        let entry = Entry::of(Arc::new(recorded), group.head.hash);
         group.entries.push(Arc::new(entry));
     }
     let receipt = Receipt {

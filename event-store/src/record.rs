@@ -20,6 +20,8 @@ pub struct Entry {
     pub event: Result<Arc<Recorded>, DecodeError>,
     /// Of the event and, through its predecessors, of everything before it.
     pub hash: Hash,
+    /// Size of the payload as stored: what the entry weighs where entries are kept.
+    pub bytes: usize,
 }
 
 impl Entry {
@@ -31,17 +33,19 @@ impl Entry {
             stream_id: row.stream_id,
             event: decode(row).map(Arc::new),
             hash: hash(row),
+            bytes: row.payload.len(),
         }
     }
 
     /// An event that was just appended.
-    pub fn of(recorded: Arc<Recorded>, hash: Hash) -> Self {
+    pub fn of(recorded: Arc<Recorded>, hash: Hash, bytes: usize) -> Self {
         Self {
             position: recorded.position,
             stream_type: recorded.stream.kind.as_str().to_owned(),
             stream_id: recorded.stream.id,
             event: Ok(recorded),
             hash,
+            bytes,
         }
     }
 }

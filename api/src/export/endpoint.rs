@@ -1,7 +1,6 @@
 //! `GET /bi/` and `GET /bi/{view}.{parquet|csv|arrow}`: a view of the caller's tenant as a file.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -13,14 +12,13 @@ use axum::routing::any;
 use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::clock;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::about::About;
 use super::ask::Ask;
 use super::catalog;
 use super::format::{Encoder, Format};
+use super::permits::Permits;
 use super::refused::Refused;
 use super::snapshot::Snapshot;
 use super::source::Source;
@@ -34,12 +32,6 @@ use crate::http::{REQUEST_ID, lifetime, request_id, requester, secured};
 
 /// How long one file may take, from the first row to the last.
 const TIME_MAX: Duration = Duration::from_mins(10);
-/// Files of one tenant that a process reads at one time; each holds a connection to the database.
-const PER_TENANT_MAX: usize = 2;
-/// Files of all tenants.
-const AT_ONCE_MAX: usize = 4;
-/// How long a request waits for its turn before it is refused.
-const TURN_WAIT: Duration = Duration::from_secs(5);
 
 const POSITION_CORE: HeaderName = HeaderName::from_static("entrepot-position-core");
 const POSITION_BI: HeaderName = HeaderName::from_static("entrepot-position-bi");
@@ -51,53 +43,21 @@ struct Endpoint {
     app: Arc<App>,
     verifier: Arc<Verifier>,
     shutdown: CancellationToken,
-    turns: Turns,
+    permits: Permits,
 }
 
-/// Who may read at this moment.
-struct Turns {
-    all: Arc<Semaphore>,
-    tenants: Mutex<HashMap<TenantId, Arc<Semaphore>>>,
-}
-
-impl Turns {
-    fn new() -> Self {
-        Self {
-            all: Arc::new(Semaphore::new(AT_ONCE_MAX)),
-            tenants: Mutex::default(),
-        }
-    }
-
-    /// The tenant's own turn first: who waits for it keeps nobody else waiting.
-    async fn take(&self, tenant: TenantId) -> Result<Vec<OwnedSemaphorePermit>, Refused> {
-        let own = {
-            let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-            // Whoever waits or reads holds a copy.
-            tenants.retain(|_, turn| Arc::strong_count(turn) > 1);
-            let turn = tenants.entry(tenant);
-            Arc::clone(turn.or_insert_with(|| Arc::new(Semaphore::new(PER_TENANT_MAX))))
-        };
-        let turns = async {
-            let own = own.acquire_owned().await.ok()?;
-            let any = Arc::clone(&self.all).acquire_owned().await.ok()?;
-            Some(vec![own, any])
-        };
-        let taken = timeout(TURN_WAIT, turns).await.ok().flatten();
-        taken.ok_or_else(Refused::throttled)
-    }
-}
-
-/// Serves the views as files.
+/// Serves the views as files, so many of them at one time.
 pub(crate) fn export_router(
     app: Arc<App>,
     verifier: Arc<Verifier>,
+    at_once: usize,
     shutdown: CancellationToken,
 ) -> Router {
     let endpoint = Arc::new(Endpoint {
         app,
         verifier,
         shutdown,
-        turns: Turns::new(),
+        permits: Permits::new(at_once),
     });
     let router = Router::new()
         .route("/bi", any(list))
@@ -168,7 +128,7 @@ impl Endpoint {
             ask.ok_or_else(|| Refused::not_found("no such view; GET /bi/ lists the views"))?;
         let ask = ask.parse(&parameters(&parts.uri)?, &self.app.secrets)?;
         self.reached(&parts.headers, tenant).await?;
-        let permits = self.turns.take(tenant).await?;
+        let permit = self.permits.take(tenant).await?;
         let Snapshot { tx, positions } = Snapshot::take(&self.app.store, tenant).await?;
         let about = About {
             tenant: slug.to_owned(),
@@ -204,7 +164,7 @@ impl Endpoint {
                 requester,
                 self.shutdown.clone(),
             ),
-            permits,
+            permit,
         };
         *response.body_mut() = stream::body(source, encoder, bounds);
         Ok(response)

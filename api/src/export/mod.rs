@@ -4,7 +4,7 @@
 //! behind them, so that a file is the same on both databases and no amount meets a float. Read in
 //! this order: [`view`] (what there is, and for whom), [`ask`] (what is wanted), [`snapshot`] and
 //! [`source`] (how it is read), [`format`] (how it is written); then the two ways out, [`endpoint`]
-//! with [`stream`], and [`files`].
+//! with [`permits`] and [`stream`], and [`files`].
 
 mod about;
 mod ask;
@@ -14,6 +14,7 @@ mod endpoint;
 pub(crate) mod files;
 pub(crate) mod format;
 mod key;
+mod permits;
 mod refused;
 mod snapshot;
 mod source;

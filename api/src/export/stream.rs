@@ -7,14 +7,19 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use futures_util::stream;
 use metrics::gauge;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::format::Encoder;
+use super::permits::Permit;
 use super::refused::Refused;
 use super::source::Source;
 
 /// Pieces that wait for the client; then reading waits.
 const PIECES_MAX: usize = 1;
+/// How long one may wait there: who reads more slowly than a piece in this time keeps others from a
+/// connection to the database.
+const PACE: Duration = Duration::from_secs(60);
 /// Rows that were read and have not left yet, of all exports of the process.
 const IN_FLIGHT: &str = "entrepot_export_rows_in_flight";
 
@@ -48,8 +53,8 @@ pub(crate) struct Bounds<O> {
     pub(crate) lifetime: Duration,
     /// Ready when nobody may read on.
     pub(crate) over: O,
-    /// Counts against the exports at one time until the last row is read.
-    pub(crate) permits: Vec<OwnedSemaphorePermit>,
+    /// Held until the last row is read.
+    pub(crate) permit: Permit,
 }
 
 /// The rows of `source` as `encoder` writes them.
@@ -62,7 +67,7 @@ where
         let Bounds {
             lifetime,
             over,
-            permits,
+            permit,
         } = bounds;
         let gone = pieces.clone();
         let written = tokio::select! {
@@ -80,7 +85,7 @@ where
         if let Err(error) = written {
             tracing::warn!(code = error.code, "an export broke off");
         }
-        drop(permits);
+        drop(permit);
     });
     Body::from_stream(stream::try_unfold(ready, async |mut ready| {
         match ready.recv().await {
@@ -102,9 +107,11 @@ async fn write(
     let mut held = InFlight::default();
     loop {
         // Room first: what is read is never more than what waits and one chunk.
-        let Ok(room) = pieces.reserve().await else {
+        let Ok(room) = timeout(PACE, pieces.reserve()).await else {
+            tracing::info!("an export was cut off: its reader is too slow");
             return Ok(());
         };
+        let Ok(room) = room else { return Ok(()) };
         let rows = source.next().await?;
         if rows.is_empty() {
             room.send(Piece::Bytes(encoder.finish()?, held));

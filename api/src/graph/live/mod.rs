@@ -11,6 +11,7 @@ mod change;
 mod cohort;
 mod hub;
 mod place;
+mod rows;
 mod snapshot;
 mod start;
 mod stream;

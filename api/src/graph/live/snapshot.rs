@@ -8,7 +8,7 @@
 use async_graphql::Result;
 
 use super::Watched;
-use super::batch::standing_at;
+use super::rows::standing_at;
 use crate::graph::error;
 use crate::graph::session::Session;
 

@@ -52,13 +52,14 @@ pub(super) struct Given {
 }
 
 impl Given {
-    pub(super) fn new<R: Send + Sync + 'static>(change: Change<R>, shared: bool) -> Self {
+    pub(super) fn new<R: Send + Sync + 'static>(change: Change<R>) -> Self {
         Self {
             cursor: Arc::clone(&change.cursor),
             previous_cursor: change.previous_cursor.clone(),
             as_of: change.as_of,
+            // A snapshot's rows are read for one subscriber, at its own pace.
+            shared: change.event.is_some(),
             change: Arc::new(change),
-            shared,
         }
     }
 

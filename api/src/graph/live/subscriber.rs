@@ -33,16 +33,10 @@ pub(super) struct Subscriber<W: Watched> {
     next: Next<W::Key>,
     /// The cursor of the update before the next one.
     previous: Option<Arc<str>>,
-    ready: VecDeque<Ready<W>>,
+    /// What is about to be sent.
+    ready: VecDeque<Change<W::Row>>,
     lag: Lag,
     over: bool,
-}
-
-/// An update that is about to be sent.
-struct Ready<W: Watched> {
-    change: Change<W::Row>,
-    /// Whether others who follow get the very same.
-    shared: bool,
 }
 
 /// How well a subscriber keeps up.
@@ -100,19 +94,15 @@ impl<W: Watched> Subscriber<W> {
         self.check_lag()?;
         loop {
             self.session.check_access().await?;
-            if let Some(ready) = self.ready.pop_front() {
-                return Ok(self.hand(ready));
+            if let Some(mut change) = self.ready.pop_front() {
+                change.previous_cursor = self.previous.replace(Arc::clone(&change.cursor));
+                return Ok(Given::new(change));
             }
             match &self.next {
                 Next::Snapshot { .. } => self.read_page().await?,
                 Next::Log { .. } => self.read_log().await?,
             }
         }
-    }
-
-    fn hand(&mut self, Ready { mut change, shared }: Ready<W>) -> Given {
-        change.previous_cursor = self.previous.replace(Arc::clone(&change.cursor));
-        Given::new(change, shared)
     }
 
     /// A client that does not take what it asked for is told, and where to go on.
@@ -187,17 +177,14 @@ impl<W: Watched> Subscriber<W> {
         row: Option<Arc<W::Row>>,
     ) -> Result<()> {
         let cursor = place.seal::<W>(self.session.tenant()?, &self.session.app.secrets);
-        self.ready.push_back(Ready {
-            change: Change {
-                cursor: cursor.into(),
-                previous_cursor: None,
-                kind,
-                position: place.position,
-                event: None,
-                as_of: place.position,
-                row,
-            },
-            shared: false,
+        self.ready.push_back(Change {
+            cursor: cursor.into(),
+            previous_cursor: None,
+            kind,
+            position: place.position,
+            event: None,
+            as_of: place.position,
+            row,
         });
         Ok(())
     }
@@ -227,9 +214,7 @@ impl<W: Watched> Subscriber<W> {
             let batch = self.tail.behind(after, end).await.map_err(error::store)?;
             batch.ok_or_else(error::broken)?
         };
-        if batch.concerns(&self.watched, (position, row)) {
-            self.log_ready(&batch, (position, row)).await?;
-        }
+        self.log_ready(&batch, (position, row)).await?;
         if is_old {
             self.toll.pay(self.ready.len()).await;
         }
@@ -241,24 +226,25 @@ impl<W: Watched> Subscriber<W> {
     }
 
     async fn log_ready(&mut self, batch: &Batch, sent: (i64, usize)) -> Result<()> {
-        let loaded = batch.loaded::<W>(&self.session).await?;
-        for touched in &loaded.touched {
-            if touched.at <= sent || !self.watched.wants(&touched.key) {
+        let rows = batch.rows::<W>()?;
+        let mut wanted = rows.wanted(&self.watched, sent).peekable();
+        if wanted.peek().is_none() {
+            return Ok(());
+        }
+        let standing = rows.standing(&self.session, batch.to()).await?;
+        for (index, touched) in wanted {
+            let Some((cursor, row)) = standing.of(index, touched) else {
                 continue;
-            }
-            let row = touched.row.as_ref();
-            if let Some(row) = row.filter(|row| self.watched.sees(&self.session, row)) {
-                self.ready.push_back(Ready {
-                    change: Change {
-                        cursor: Arc::clone(&touched.cursor),
-                        previous_cursor: None,
-                        kind: ChangeKind::Event,
-                        position: touched.at.0,
-                        event: Some(Arc::clone(&touched.event)),
-                        as_of: loaded.as_of,
-                        row: Some(Arc::clone(row)),
-                    },
-                    shared: true,
+            };
+            if self.watched.sees(&self.session, row) {
+                self.ready.push_back(Change {
+                    cursor: Arc::clone(cursor),
+                    previous_cursor: None,
+                    kind: ChangeKind::Event,
+                    position: touched.at.0,
+                    event: Some(Arc::clone(&touched.event)),
+                    as_of: standing.as_of,
+                    row: Some(Arc::clone(row)),
                 });
             }
         }

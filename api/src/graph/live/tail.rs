@@ -15,18 +15,16 @@ use tokio::sync::{OnceCell, watch};
 use tokio::time::sleep;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::batch::Batch;
+use super::batch::{Batch, POSITIONS};
 use super::cohort::Cohorts;
 use super::hub::Hub;
 use crate::access::Access;
 use crate::graph::session::GROUP;
 
-/// Events read at once.
-pub(super) const BATCH: usize = 200;
-/// Positions that so many events have: there are no gaps.
-const BATCH_POSITIONS: i64 = 200;
 /// Events that are kept for subscribers who are not quite at the end.
 const WINDOW: usize = 1_000;
+/// Bytes of their payloads; the newest batch is kept whatever its size.
+const WINDOW_BYTES: usize = 8 << 20;
 /// Batches behind the window that are kept for others who come the same way.
 const BEHIND: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 /// How long one is: its rows are shown as they stood when it was read.
@@ -104,8 +102,8 @@ impl Tail {
         end: i64,
     ) -> Result<Option<Arc<Batch>>, StoreError> {
         // Stretches begin at fixed places, so that many who come back at once read the same ones.
-        let from = after - after % BATCH_POSITIONS;
-        let to = end.min(from + BATCH_POSITIONS);
+        let from = after - after % POSITIONS;
+        let to = end.min(from + POSITIONS);
         let cell = {
             let mut all = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
             let known = all.get(&(from, to));
@@ -191,10 +189,13 @@ impl Tail {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         window.push_back(Arc::new(batch));
         let mut events: usize = window.iter().map(|batch| batch.events()).sum();
-        while events > WINDOW
+        let mut bytes: usize = window.iter().map(|batch| batch.bytes()).sum();
+        while window.len() > 1
+            && (events > WINDOW || bytes > WINDOW_BYTES)
             && let Some(oldest) = window.pop_front()
         {
             events -= oldest.events();
+            bytes -= oldest.bytes();
         }
     }
 }

@@ -1,0 +1,139 @@
+//! The rows of one kind that a batch of events touched: which they are, and, once somebody wants
+//! one, how they stand.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::Result;
+use entrepot_domain::envelope::Recorded;
+use entrepot_event_store::Entry;
+use tokio::sync::OnceCell;
+use tokio::time::sleep;
+
+use super::Watched;
+use super::place::{Mark, Place, Sent};
+use crate::graph::error::{self, fault};
+use crate::graph::session::{Session, Snapshot};
+
+/// How often the read models are looked at that went back behind what they had reached: a crash of
+/// the database may cost them their newest commits.
+const LOOKS: u32 = 100;
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Rows that events touched.
+pub(super) struct Rows<W: Watched> {
+    /// In the order of the log.
+    touched: Vec<Touched<W::Key>>,
+    standing: OnceCell<Standing<W>>,
+}
+
+/// An event and one of the rows that it touched.
+pub(super) struct Touched<K> {
+    /// The event's position, and which of its rows.
+    pub(super) at: (i64, usize),
+    pub(super) key: K,
+    pub(super) event: Arc<Recorded>,
+    place: Place<K>,
+}
+
+/// The rows as they stand.
+pub(super) struct Standing<W: Watched> {
+    /// The position that all of them stand at.
+    pub(super) as_of: i64,
+    rows: HashMap<W::Key, Arc<W::Row>>,
+    /// Of all that was touched, in its order.
+    cursors: Vec<Arc<str>>,
+}
+
+impl<W: Watched> Rows<W> {
+    /// What the events touched. One that this release cannot read touched nothing here: the read
+    /// models have put it aside as well.
+    pub(super) fn of(entries: &[Arc<Entry>]) -> Self {
+        let mut touched = Vec::new();
+        for entry in entries {
+            let Ok(event) = &entry.event else { continue };
+            let keys = W::keys(&event.event);
+            let count = keys.len();
+            touched.extend(keys.into_iter().enumerate().map(|(index, key)| Touched {
+                at: (entry.position, index),
+                key,
+                event: Arc::clone(event),
+                place: Place {
+                    position: entry.position,
+                    mark: Mark::from(&entry.hash),
+                    sent: if index + 1 == count {
+                        Sent::All
+                    } else {
+                        Sent::Row(index)
+                    },
+                },
+            }));
+        }
+        Self {
+            touched,
+            standing: OnceCell::new(),
+        }
+    }
+
+    /// What a subscriber asked for who has everything up to `at`, with its index.
+    pub(super) fn wanted(
+        &self,
+        watched: &W,
+        at: (i64, usize),
+    ) -> impl Iterator<Item = (usize, &Touched<W::Key>)> {
+        let first = self.touched.partition_point(|touched| touched.at <= at);
+        let all = self.touched.iter().enumerate().skip(first);
+        all.filter(move |(_, touched)| watched.wants(&touched.key))
+    }
+
+    /// How the rows stand: at a position, which is the batch's last, or behind it.
+    pub(super) async fn standing(&self, session: &Session, position: i64) -> Result<&Standing<W>> {
+        let read = self.standing.get_or_try_init(async || {
+            let tenant = session.tenant()?;
+            let snapshot = standing_at(session, position).await?;
+            let keys: HashSet<W::Key> = self.touched.iter().map(|row| row.key.clone()).collect();
+            let rows = W::load(tenant, &snapshot, keys.into_iter().collect()).await;
+            let as_of = snapshot.as_of;
+            snapshot.tx.rollback().await.map_err(error::db)?;
+            let rows = rows?.into_iter().map(|(key, row)| (key, Arc::new(row)));
+            let secrets = &session.app.secrets;
+            let cursors = self.touched.iter();
+            let cursors = cursors.map(|touched| touched.place.seal::<W>(tenant, secrets).into());
+            Ok(Standing {
+                as_of,
+                rows: rows.collect(),
+                cursors: cursors.collect(),
+            })
+        });
+        read.await
+    }
+}
+
+impl<W: Watched> Standing<W> {
+    /// The cursor of what was touched, and its row; `None` if there is no such row.
+    pub(super) fn of(
+        &self,
+        index: usize,
+        touched: &Touched<W::Key>,
+    ) -> Option<(&Arc<str>, &Arc<W::Row>)> {
+        Some((self.cursors.get(index)?, self.rows.get(&touched.key)?))
+    }
+}
+
+/// A state of the read models at a position or behind it. They said that they were there.
+pub(super) async fn standing_at(session: &Session, position: i64) -> Result<Snapshot> {
+    for _ in 0..LOOKS {
+        let snapshot = session.begin().await?;
+        if snapshot.as_of >= position {
+            return Ok(snapshot);
+        }
+        snapshot.tx.rollback().await.map_err(error::db)?;
+        sleep(LOOK).await;
+    }
+    Err(fault(
+        "UNAVAILABLE",
+        "the read models are being folded again",
+    ))
+}
