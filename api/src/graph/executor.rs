@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_graphql::{Request, Response, ServerError, Value, value};
 use entrepot_event_store::StoreError;
-use futures_util::StreamExt as _;
 use futures_util::future::ready;
 use futures_util::stream::{BoxStream, once};
+use futures_util::{FutureExt as _, StreamExt as _};
 
 use super::Graph;
 use super::consistency::{self, Wanted};
@@ -241,6 +241,7 @@ impl GraphExecutor for Executor {
                 Err(error) => live::refused(error),
             }
         };
-        once(started).flatten().boxed()
+        // Boxed by itself: what starting takes is not kept while the stream stands open.
+        once(started.boxed()).flatten().boxed()
     }
 }

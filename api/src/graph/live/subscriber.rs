@@ -93,14 +93,31 @@ impl<W: Watched> Subscriber<W> {
     async fn step(&mut self) -> Result<Given> {
         self.check_lag()?;
         loop {
-            self.session.check_access().await?;
+            // What is done now and then has boxes of its own: a subscriber waits most of its life.
+            Box::pin(self.session.check_access()).await?;
             if let Some(mut change) = self.ready.pop_front() {
                 change.previous_cursor = self.previous.replace(Arc::clone(&change.cursor));
                 return Ok(Given::new(change));
             }
-            match &self.next {
-                Next::Snapshot { .. } => self.read_page().await?,
-                Next::Log { .. } => self.read_log().await?,
+            match self.next {
+                Next::Snapshot { .. } => Box::pin(self.read_page()).await?,
+                Next::Log { position, row } => {
+                    // Of a position whose rows were all sent, nothing is left; of another, the rest is.
+                    let after = if row == usize::MAX {
+                        position
+                    } else {
+                        position - 1
+                    };
+                    let end = self.status.borrow_and_update().end.unwrap_or_default();
+                    if end > after {
+                        Box::pin(self.read_log((position, row), after, end)).await?;
+                    } else {
+                        self.lag.live = true;
+                        // The end moves, or somebody's access does.
+                        let moved = self.status.changed().await;
+                        moved.map_err(|_| error::broken())?;
+                    }
+                }
             }
         }
     }
@@ -189,23 +206,9 @@ impl<W: Watched> Subscriber<W> {
         Ok(())
     }
 
-    /// Waits until the read models are further than what was sent, and gets ready what happened.
-    async fn read_log(&mut self) -> Result<()> {
-        let Next::Log { position, row } = self.next else {
-            return Ok(());
-        };
-        // Of a position whose rows were all sent, nothing is left; of another, the rest is.
-        let after = if row == usize::MAX {
-            position
-        } else {
-            position - 1
-        };
-        let end = self.status.borrow_and_update().end.unwrap_or_default();
-        if end <= after {
-            self.lag.live = true;
-            // The end moved, or somebody's access did.
-            return self.status.changed().await.map_err(|_| error::broken());
-        }
+    /// Gets ready what happened behind `sent`, which is in or right after the position `after`; the
+    /// read models reach to `end`.
+    async fn read_log(&mut self, sent: (i64, usize), after: i64, end: i64) -> Result<()> {
         let at_hand = self.tail.at_hand(after);
         let is_old = at_hand.is_none();
         let batch = if let Some(batch) = at_hand {
@@ -214,7 +217,7 @@ impl<W: Watched> Subscriber<W> {
             let batch = self.tail.behind(after, end).await.map_err(error::store)?;
             batch.ok_or_else(error::broken)?
         };
-        self.log_ready(&batch, (position, row)).await?;
+        self.log_ready(&batch, sent).await?;
         if is_old {
             self.toll.pay(self.ready.len()).await;
         }

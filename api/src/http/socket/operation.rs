@@ -151,7 +151,8 @@ impl<E: GraphExecutor> Operation<E> {
                 }
             }
         } else {
-            let result = run::run(&self.endpoint, prepared, caller).await;
+            // In a box of its own, which an operation that stays does not have.
+            let result = Box::pin(run::run(&self.endpoint, prepared, caller)).await;
             if let Some(last) = self.result(result.into(), silenced).await? {
                 return Some(last);
             }
