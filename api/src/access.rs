@@ -92,7 +92,8 @@ impl Access {
             return Ok(Arc::clone(&known.tenant));
         }
         let at = Instant::now();
-        let tenant = match self.store.state(tenant, StreamId::TENANT).await? {
+        // Boxed: this is asked before every live update, and the log once a second.
+        let tenant = match Box::pin(self.store.state(tenant, StreamId::TENANT)).await? {
             State::Tenant(tenant) => Arc::from(tenant),
             _ => Arc::default(),
         };

@@ -90,24 +90,27 @@ impl<W: Watched> Rows<W> {
 
     /// How the rows stand: at a position, which is the batch's last, or behind it.
     pub(super) async fn standing(&self, session: &Session, position: i64) -> Result<&Standing<W>> {
-        let read = self.standing.get_or_try_init(async || {
-            let tenant = session.tenant()?;
-            let snapshot = standing_at(session, position).await?;
-            let keys: HashSet<W::Key> = self.touched.iter().map(|row| row.key.clone()).collect();
-            let rows = W::load(tenant, &snapshot, keys.into_iter().collect()).await;
-            let as_of = snapshot.as_of;
-            snapshot.tx.rollback().await.map_err(error::db)?;
-            let rows = rows?.into_iter().map(|(key, row)| (key, Arc::new(row)));
-            let secrets = &session.app.secrets;
-            let cursors = self.touched.iter();
-            let cursors = cursors.map(|touched| touched.place.seal::<W>(tenant, secrets).into());
-            Ok(Standing {
-                as_of,
-                rows: rows.collect(),
-                cursors: cursors.collect(),
-            })
-        });
-        read.await
+        // Boxed: one reads, and all the others only wait.
+        let read = async || Box::pin(self.read(session, position)).await;
+        self.standing.get_or_try_init(read).await
+    }
+
+    async fn read(&self, session: &Session, position: i64) -> Result<Standing<W>> {
+        let tenant = session.tenant()?;
+        let snapshot = standing_at(session, position).await?;
+        let keys: HashSet<W::Key> = self.touched.iter().map(|row| row.key.clone()).collect();
+        let rows = W::load(tenant, &snapshot, keys.into_iter().collect()).await;
+        let as_of = snapshot.as_of;
+        snapshot.tx.rollback().await.map_err(error::db)?;
+        let rows = rows?.into_iter().map(|(key, row)| (key, Arc::new(row)));
+        let secrets = &session.app.secrets;
+        let cursors = self.touched.iter();
+        let cursors = cursors.map(|touched| touched.place.seal::<W>(tenant, secrets).into());
+        Ok(Standing {
+            as_of,
+            rows: rows.collect(),
+            cursors: cursors.collect(),
+        })
     }
 }
 

@@ -93,13 +93,13 @@ impl<W: Watched> Subscriber<W> {
     async fn step(&mut self) -> Result<Given> {
         self.check_lag()?;
         loop {
-            // What is done now and then has boxes of its own: a subscriber waits most of its life.
-            Box::pin(self.session.check_access()).await?;
+            self.session.check_access().await?;
             if let Some(mut change) = self.ready.pop_front() {
                 change.previous_cursor = self.previous.replace(Arc::clone(&change.cursor));
                 return Ok(Given::new(change));
             }
             match self.next {
+                // Boxed, like all that reads: a subscriber waits most of its life, and is small then.
                 Next::Snapshot { .. } => Box::pin(self.read_page()).await?,
                 Next::Log { position, row } => {
                     // Of a position whose rows were all sent, nothing is left; of another, the rest is.
@@ -110,7 +110,7 @@ impl<W: Watched> Subscriber<W> {
                     };
                     let end = self.status.borrow_and_update().end.unwrap_or_default();
                     if end > after {
-                        Box::pin(self.read_log((position, row), after, end)).await?;
+                        self.read_log((position, row), after, end).await?;
                     } else {
                         self.lag.live = true;
                         // The end moves, or somebody's access does.
@@ -214,7 +214,8 @@ impl<W: Watched> Subscriber<W> {
         let batch = if let Some(batch) = at_hand {
             batch
         } else {
-            let batch = self.tail.behind(after, end).await.map_err(error::store)?;
+            let behind = Box::pin(self.tail.behind(after, end)).await;
+            let batch = behind.map_err(error::store)?;
             batch.ok_or_else(error::broken)?
         };
         self.log_ready(&batch, sent).await?;
