@@ -19,7 +19,7 @@ use super::source::Source;
 const PIECES_MAX: usize = 1;
 /// How long one may wait there: who reads more slowly than a piece in this time keeps others from a
 /// connection to the database.
-const PACE: Duration = Duration::from_secs(60);
+const PACE: Duration = Duration::from_mins(1);
 /// Rows that were read and have not left yet, of all exports of the process.
 const IN_FLIGHT: &str = "entrepot_export_rows_in_flight";
 
