@@ -62,7 +62,10 @@ both! {
         give(&reopened, tenant, order("A", 1_000)).await.expect("there is enough");
         assert_eq!(refusal(give(&reopened, tenant, order("A", 101)).await), "OUT_OF_STOCK");
 
-        // Without the snapshot, it is read again.
+        // Without the snapshot, it is read again. Nobody may write a newer one meanwhile.
+        for store in [&store, &reopened] {
+            store.db().close().await;
+        }
         tamper(&db, "DELETE FROM snapshot WHERE tenant_id = $1 AND stream_id = $2", tenant).await;
         let unread = give(&db.store().await, tenant, order("A", 1)).await;
         assert!(matches!(unread, Err(SubmitError::Store(StoreError::Decode(_)))), "{unread:?}");
