@@ -50,18 +50,17 @@ struct Recent {
 impl Recent {
     /// Newer events: they follow those at hand, or replace them.
     fn extend(&mut self, entries: Vec<Arc<Entry>>) {
-        let last = self.entries.back().map(|entry| entry.position + 1);
-        if last != entries.first().map(|entry| entry.position) {
+        let next = self.entries.back().map(|entry| entry.position + 1);
+        if next != entries.first().map(|entry| entry.position) {
             *self = Self::default();
         }
         for entry in entries {
             self.bytes += entry.bytes;
             self.entries.push_back(entry);
         }
-        while self.entries.len() > RECENT_MAX || self.bytes > RECENT_BYTES_MAX {
-            let Some(oldest) = self.entries.pop_front() else {
-                return;
-            };
+        while (self.entries.len() > RECENT_MAX || self.bytes > RECENT_BYTES_MAX)
+            && let Some(oldest) = self.entries.pop_front()
+        {
             self.bytes -= oldest.bytes;
         }
     }

@@ -77,9 +77,9 @@ both! {
     async fn a_tenant_has_so_many_files_at_one_time(db: TestDb) {
         tenants(&db, &["north", "south"]).await;
         many_lines(&db).await;
-        let server = Server::start_with(&db, &["--exports", "2"]).await;
+        let server = Server::start_with(&db, &["--exports", "4"]).await;
         let reader = server.client("north", Operator);
-        let held = reader.begin("/bi/order_lines.csv").await.unwrap();
+        let held = (reader.begin("/bi/order_lines.csv").await.unwrap(), reader.begin("/bi/order_lines.csv").await.unwrap());
         let answer = reader.get("/bi/orders.csv").await.unwrap();
         assert_eq!(refusal(&answer), (429, "THROTTLED".to_owned(), None));
         assert!(answer.header("retry-after").is_some());

@@ -22,6 +22,8 @@ pub(super) struct Batch {
     /// The position before the first.
     after: i64,
     entries: Vec<Arc<Entry>>,
+    /// Size of the events' payloads.
+    bytes: usize,
     /// What each kind of subscription makes of it, by name: `Rows` of that kind.
     kinds: Mutex<HashMap<&'static str, Arc<dyn Any + Send + Sync>>>,
 }
@@ -38,6 +40,7 @@ impl Batch {
         let entries = store.read(tenant, after, limit).await?;
         let batch = Self {
             after,
+            bytes: entries.iter().map(|entry| entry.bytes).sum(),
             entries,
             kinds: Mutex::default(),
         };
@@ -58,9 +61,8 @@ impl Batch {
         self.entries.len()
     }
 
-    /// Size of the events' payloads.
-    pub(super) fn bytes(&self) -> usize {
-        self.entries.iter().map(|entry| entry.bytes).sum()
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Whether one of the events is of a stream of this kind.

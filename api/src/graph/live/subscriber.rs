@@ -101,23 +101,7 @@ impl<W: Watched> Subscriber<W> {
             match self.next {
                 // Boxed, like all that reads: a subscriber waits most of its life, and is small then.
                 Next::Snapshot { .. } => Box::pin(self.read_page()).await?,
-                Next::Log { position, row } => {
-                    // Of a position whose rows were all sent, nothing is left; of another, the rest is.
-                    let after = if row == usize::MAX {
-                        position
-                    } else {
-                        position - 1
-                    };
-                    let end = self.status.borrow_and_update().end.unwrap_or_default();
-                    if end > after {
-                        self.read_log((position, row), after, end).await?;
-                    } else {
-                        self.lag.live = true;
-                        // The end moves, or somebody's access does.
-                        let moved = self.status.changed().await;
-                        moved.map_err(|_| error::broken())?;
-                    }
-                }
+                Next::Log { position, row } => self.read_log((position, row)).await?,
             }
         }
     }
@@ -206,9 +190,19 @@ impl<W: Watched> Subscriber<W> {
         Ok(())
     }
 
-    /// Gets ready what happened behind `sent`, which is in or right after the position `after`; the
-    /// read models reach to `end`.
-    async fn read_log(&mut self, sent: (i64, usize), after: i64, end: i64) -> Result<()> {
+    /// Waits until the read models are further than what was sent, and gets ready what happened.
+    async fn read_log(&mut self, sent: (i64, usize)) -> Result<()> {
+        // Of a position whose rows were all sent, nothing is left; of another, the rest is.
+        let after = match sent {
+            (position, usize::MAX) => position,
+            (position, _) => position - 1,
+        };
+        let end = self.status.borrow_and_update().end.unwrap_or_default();
+        if end <= after {
+            self.lag.live = true;
+            // The end moved, or somebody's access did.
+            return self.status.changed().await.map_err(|_| error::broken());
+        }
         let at_hand = self.tail.at_hand(after);
         let is_old = at_hand.is_none();
         let batch = if let Some(batch) = at_hand {

@@ -121,7 +121,7 @@ impl<E: GraphExecutor> Connection<E> {
             Some(Ok(Message::Text(text))) => text,
         };
         match ClientMessage::parse(&text).ok_or_else(Closing::malformed)? {
-            // Boxed: a socket is idle most of its life, and does not keep the room for these.
+            // Boxed: a socket is idle most of its life, and does not keep the room for this.
             ClientMessage::ConnectionInit { payload } => Box::pin(self.init(payload)).await,
             ClientMessage::Ping(_) => {
                 self.outbound.send(protocol::PONG).await;
