@@ -23,6 +23,18 @@ pub(crate) struct Readers {
     pub(crate) turns: Option<Arc<Turns>>,
 }
 
+/// Exports would leave nothing to read by.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "--exports {exports}: each holds one of {connections} connections to read by, and {kept} are kept for everything else; \
+     lower it, or raise --database-connections"
+)]
+pub struct TooManyExports {
+    exports: usize,
+    connections: usize,
+    kept: usize,
+}
+
 /// Bounds on what is asked for.
 #[derive(Clone, Debug, Args)]
 pub struct BoundArgs {
@@ -72,11 +84,20 @@ pub struct BoundArgs {
 
 impl BoundArgs {
     /// Who may read by so many connections.
-    pub(crate) fn readers(&self, connections: u32) -> Readers {
+    pub(crate) fn readers(&self, connections: u32) -> Result<Readers, TooManyExports> {
         let connections = usize::try_from(connections).unwrap_or(usize::MAX);
-        let exports = self
-            .exports
-            .map_or((connections / 4).clamp(1, 4), usize::from);
+        let kept = WITHOUT_TURN + 1;
+        let exports = match self.exports.map(usize::from) {
+            Some(exports) if exports + kept > connections => {
+                return Err(TooManyExports {
+                    exports,
+                    connections,
+                    kept,
+                });
+            }
+            Some(exports) => exports,
+            None => (connections / 4).clamp(1, 4),
+        };
         let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let each = self.tenant_queries.unwrap_or((cores / 2).max(1));
         let limits = TurnLimits {
@@ -85,10 +106,10 @@ impl BoundArgs {
             queue: self.tenant_queue,
             patience: self.queue_timeout,
         };
-        Readers {
+        Ok(Readers {
             exports,
             turns: (each > 0).then(|| Turns::new(limits)),
-        }
+        })
     }
 
     /// Bounds on requests, streams and sockets.
@@ -138,7 +159,34 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        bounds: BoundArgs,
+    }
+
+    fn exports(flags: &[&str], connections: u32) -> Result<usize, TooManyExports> {
+        let line = [&["entrepot"], flags].concat();
+        let bounds = Line::parse_from(line).bounds;
+        bounds.readers(connections).map(|readers| readers.exports)
+    }
+
+    #[test]
+    fn exports_leave_connections_to_read_by() {
+        assert_eq!(exports(&[], 16), Ok(4));
+        assert_eq!(exports(&[], 1), Ok(1));
+        assert_eq!(exports(&["--exports", "13"], 16), Ok(13));
+        let refused = exports(&["--exports", "14"], 16).unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            "--exports 14: each holds one of 16 connections to read by, and 3 are kept for everything else; \
+             lower it, or raise --database-connections"
+        );
+    }
 
     #[test]
     fn a_time_has_a_unit() {

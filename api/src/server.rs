@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::auth::{IssuerConfig, Verifier};
-use crate::bounds::BoundArgs;
+use crate::bounds::{BoundArgs, TooManyExports};
 use crate::config::{self, AUDIENCE};
 use crate::export::export_router;
 use crate::graph::{Executor, LiveLimits, graph};
@@ -98,6 +98,9 @@ pub enum ServeError {
     /// The classes of clients are wrong.
     #[error(transparent)]
     Clients(#[from] http::ClassError),
+    /// Exports would leave nothing to read by.
+    #[error(transparent)]
+    Exports(#[from] TooManyExports),
     /// The schema is wrong.
     #[error("the schema: {0}")]
     Schema(#[from] crate::graph::SchemaError),
@@ -124,13 +127,13 @@ pub async fn serve(
         .map_err(|error| ServeError::Listen(args.listen, error))?;
     let classes = args.clients.as_deref().map(Classes::read).transpose()?;
     let classes = classes.unwrap_or_default();
+    let readers = args.bounds.readers(app.readers)?;
     let workers = (args.role != Duty::Api).then(|| Workers::start(&app.store, true));
 
     let callbacks = Callbacks::to(&args.callback_hosts)?;
     let mut router = health(&app, recorder);
     if args.role != Duty::Worker {
         let shared = Arc::new(app.clone());
-        let readers = args.bounds.readers(app.readers);
         let executor = Executor::new(
             graph(),
             Arc::clone(&shared),
