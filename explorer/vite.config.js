@@ -31,6 +31,8 @@ export default defineConfig({
     // The editor is one large piece, loaded from this machine or near it.
     chunkSizeWarningLimit: 5000,
     rolldownOptions: {
+      // GraphiQL calls its icons, for who listens to the page, as their functions are called.
+      output: { keepNames: true },
       onwarn: (warning, warn) => warning.code === 'MODULE_LEVEL_DIRECTIVE' || warn(warning),
     },
   },
