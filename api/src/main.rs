@@ -1,5 +1,6 @@
 //! The program `entrepot`.
 
+use std::io::{IsTerminal as _, stderr};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -15,7 +16,8 @@ async fn main() -> ExitCode {
     let (filter, json) = cli.logging();
     let logs = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))
-        .with_writer(std::io::stderr);
+        .with_ansi(stderr().is_terminal())
+        .with_writer(stderr);
     if json {
         logs.json().init();
     } else {

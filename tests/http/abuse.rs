@@ -501,7 +501,7 @@ async fn subscriptions_are_bounded_for_a_tenant_over_all_its_sockets() {
     other.say(json!({ "type": "ping" })).await;
     assert_eq!(message(&mut other).await["type"], "pong");
     drop(one);
-    super::server::until("there is room again", async || {
+    until("there is room again", async || {
         let mut events = seller
             .follow("subscription { orderChanged { cursor } }", json!({}))
             .await

@@ -329,7 +329,7 @@ fn arguments(db: &TestDb) -> Vec<String> {
     ];
     arguments
         .into_iter()
-        .chain(["--database-connections", "6"])
+        .chain(["--database-connections", "8"])
         .map(str::to_owned)
         .collect()
 }

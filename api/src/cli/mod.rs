@@ -25,7 +25,7 @@ pub struct Cli {
     #[arg(
         long,
         env = "ENTREPOT_LOG",
-        default_value = "info,sea_orm_migration=warn",
+        default_value = "info,sea_orm_migration=warn,sqlx=warn",
         global = true
     )]
     log: String,

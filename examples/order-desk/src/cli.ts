@@ -67,6 +67,9 @@ async function run(desk: Desk, [command, ...words]: string[]) {
   }
 }
 
+// Whoever reads this has read enough: `… | head`.
+process.stdout.on('error', () => process.exit());
+
 const token = process.env.ENTREPOT_TOKEN;
 if (!token) {
   console.error(USAGE);
