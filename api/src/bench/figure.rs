@@ -19,9 +19,9 @@ pub(crate) struct Figure {
     clients: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tenants: Option<usize>,
-    /// What of: a read model.
+    /// What of: a read model, a peer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    of: Option<&'static str>,
+    of: Option<String>,
     database: &'static str,
     rounds: Vec<f64>,
 }
@@ -35,7 +35,7 @@ impl fmt::Display for Figure {
         if let Some(tenants) = self.tenants {
             write!(f, " {tenants} tenants")?;
         }
-        if let Some(of) = self.of {
+        if let Some(of) = &self.of {
             write!(f, " {of}")?;
         }
         write!(f, " {} {:?}", self.database, self.rounds)
@@ -44,13 +44,13 @@ impl fmt::Display for Figure {
 
 /// What a value was measured with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Setting {
+pub(super) struct Setting<'a> {
     pub(super) clients: Option<usize>,
     pub(super) tenants: Option<usize>,
-    pub(super) of: Option<&'static str>,
+    pub(super) of: Option<&'a str>,
 }
 
-impl Setting {
+impl<'a> Setting<'a> {
     pub(super) const fn of_load(clients: usize, tenants: usize) -> Self {
         Self {
             clients: Some(clients),
@@ -59,7 +59,7 @@ impl Setting {
         }
     }
 
-    pub(super) const fn of(what: &'static str) -> Self {
+    pub(super) const fn of(what: &'a str) -> Self {
         Self {
             clients: None,
             tenants: None,
@@ -90,7 +90,7 @@ impl Series {
         &mut self,
         figure: &'static str,
         unit: &'static str,
-        setting: Setting,
+        setting: Setting<'_>,
         value: f64,
     ) {
         let Setting {
@@ -101,7 +101,8 @@ impl Series {
         let value = readable(value);
         tracing::info!(figure, value, unit, clients, tenants, of, "measured");
         let known = self.figures.iter_mut().find(|known| {
-            (known.name, known.clients, known.tenants, known.of) == (figure, clients, tenants, of)
+            (known.name, known.clients, known.tenants) == (figure, clients, tenants)
+                && known.of.as_deref() == of
         });
         if let Some(known) = known {
             known.rounds.push(value);
@@ -114,7 +115,7 @@ impl Series {
             scenario: self.scenario.clone(),
             clients,
             tenants,
-            of,
+            of: of.map(str::to_owned),
             database: self.database,
             rounds: vec![value],
         });
@@ -158,6 +159,13 @@ pub(super) fn rate(count: usize, elapsed: Duration) -> f64 {
 /// How many times as much.
 pub(super) fn ratio(value: f64, yardstick: f64) -> f64 {
     value / yardstick
+}
+
+/// How many there were in a time, at a rate.
+pub(super) fn whole(rate: f64, elapsed: Duration) -> usize {
+    format!("{:.0}", rate * elapsed.as_secs_f64())
+        .parse()
+        .unwrap_or_default()
 }
 
 pub(super) fn millis(duration: Duration) -> f64 {

@@ -4,7 +4,7 @@
 //! A scenario works on a database of its own that is dropped afterwards, and against a server of
 //! its own: this program again, as a child process on a loopback port. [`ground`] makes the
 //! database, [`server`] the process, [`retailer`] something to sell, [`load`] and [`client`] the
-//! callers, [`usage`] reads what they cost, [`figure`] says it.
+//! callers, [`peer`] other programs beside it, [`usage`] reads what they cost, [`figure`] says it.
 
 mod client;
 mod commands;
@@ -16,7 +16,7 @@ mod import;
 mod live;
 mod load;
 mod memory;
-mod pgbench;
+mod peer;
 mod rebuild;
 mod retailer;
 mod server;
@@ -34,6 +34,7 @@ use crate::config::Place;
 pub(crate) use figure::Figure;
 use figure::Series;
 use ground::Ground;
+use peer::Peer;
 
 /// What to measure. Everything happens in a database of its own, made on the server that
 /// `--database-url` names, or in a SQLite file in the system's temporary folder.
@@ -57,9 +58,9 @@ pub(crate) struct BenchArgs {
     /// Tenants that the clients belong to, for `commands`.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 64], value_parser = counted)]
     tenants: Vec<usize>,
-    /// Compare `commands` with pgbench in every round: one insert a transaction, as many clients.
-    #[arg(long)]
-    pgbench: bool,
+    /// A program to compare `commands` with in every round, on the same database; `bench/` has some.
+    #[arg(long = "peer", value_name = "NAME=COMMAND")]
+    peers: Vec<Peer>,
     /// Events of the log, for `rebuild` and `export`.
     #[arg(long, default_value_t = 100_000)]
     events: usize,

@@ -63,9 +63,9 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
         let each = ratio(number(kibibytes), number(sockets.len()));
         series.add("resident_each", "KiB", setting, each);
 
-        let idle = Usage::now(ground, &server).await?;
+        let idle = Usage::now(ground, Some(&server)).await?;
         sleep(args.window()).await;
-        let used = Usage::now(ground, &server).await?.since(&idle).server;
+        let used = Usage::now(ground, Some(&server)).await?.since(&idle).server;
         series.add(
             "idle_cpu",
             "ms/s",

@@ -1,11 +1,10 @@
 //! What processes use, as Linux tells it. Elsewhere, and of processes on other machines, nothing is
 //! known and the figures are left out.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait as _, DbBackend};
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use super::Result;
 use super::ground::Ground;
@@ -13,82 +12,117 @@ use super::server::Server;
 
 /// A tick of `/proc/<pid>/stat`, the same on every machine that matters.
 const TICK: Duration = Duration::from_millis(10);
-/// Fields of `/proc/<pid>/stat` behind the name, before the ticks in user mode.
-const USER_TICKS: usize = 11;
+/// Fields of `/proc/<pid>/stat` behind the name: the parent, and four times in ticks.
+const PARENT: usize = 1;
+const USER: usize = 11;
 
-/// CPU time that was used up to now.
-#[derive(Clone, Debug, Default)]
+/// What was used up to now.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Usage {
-    client: Duration,
-    server: Duration,
-    /// By backend of the scenario's database.
-    database: BTreeMap<u32, Duration>,
-}
-
-/// CPU time between two moments.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Used {
+    /// Of this process.
     pub(super) client: Duration,
+    /// Of programs that it started and that ended.
+    pub(super) ended: Duration,
+    /// Of the server under test.
     pub(super) server: Duration,
-    /// `None` if the database's processes are not to be seen.
+    /// Of the database's server; none if its processes are not to be seen.
     pub(super) database: Option<Duration>,
+    /// Bytes of its write-ahead log, and transactions in the scenario's database.
+    pub(super) written: Option<usize>,
+    pub(super) transactions: Option<usize>,
 }
 
 impl Usage {
     /// Now.
-    pub(super) async fn now(ground: &Ground, server: &Server) -> Result<Self> {
-        let database = backends(ground).await?.into_iter();
-        Ok(Self {
-            client: cpu(std::process::id()).unwrap_or_default(),
-            server: cpu(server.pid()).unwrap_or_default(),
-            database: database.filter_map(|pid| Some((pid, cpu(pid)?))).collect(),
+    pub(super) async fn now(ground: &Ground, server: Option<&Server>) -> Result<Self> {
+        let own = Process::of(std::process::id()).unwrap_or_default();
+        let server = server.and_then(|server| Process::of(server.pid()));
+        let mut usage = Self {
+            client: own.alone,
+            ended: own.ended,
+            server: server.unwrap_or_default().alone,
+            ..Self::default()
+        };
+        if ground.beside().get_database_backend() == DbBackend::Postgres {
+            usage.ask_postgres(ground).await?;
+        }
+        Ok(usage)
+    }
+
+    async fn ask_postgres(&mut self, ground: &Ground) -> Result<()> {
+        let sql = "SELECT pg_backend_pid(), (pg_current_wal_insert_lsn() - '0/0')::bigint, \
+                   xact_commit FROM pg_stat_database WHERE datname = current_database()";
+        let query = Statement::from_string(DbBackend::Postgres, sql);
+        if let Some(row) = ground.beside().query_one_raw(query).await? {
+            let backend = u32::try_from(row.try_get_by_index::<i32>(0)?)?;
+            self.database = postgres(backend);
+            self.written = Some(usize::try_from(row.try_get_by_index::<i64>(1)?)?);
+            self.transactions = Some(usize::try_from(row.try_get_by_index::<i64>(2)?)?);
+        }
+        Ok(())
+    }
+
+    /// What was used since.
+    pub(super) fn since(self, before: &Self) -> Self {
+        Self {
+            client: self.client.saturating_sub(before.client),
+            ended: self.ended.saturating_sub(before.ended),
+            server: self.server.saturating_sub(before.server),
+            database: less(self.database, before.database, Duration::saturating_sub),
+            written: less(self.written, before.written, usize::saturating_sub),
+            transactions: less(
+                self.transactions,
+                before.transactions,
+                usize::saturating_sub,
+            ),
+        }
+    }
+}
+
+fn less<T>(now: Option<T>, before: Option<T>, difference: impl Fn(T, T) -> T) -> Option<T> {
+    Some(difference(now?, before?))
+}
+
+/// CPU time of a process, in user and system mode.
+#[derive(Clone, Copy, Debug, Default)]
+struct Process {
+    parent: u32,
+    alone: Duration,
+    /// Of the children that it has waited for, and theirs.
+    ended: Duration,
+}
+
+impl Process {
+    fn of(pid: u32) -> Option<Self> {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let (_, behind_name) = stat.rsplit_once(") ")?;
+        let fields: Vec<&str> = behind_name.split(' ').collect();
+        let number = |at: usize| fields.get(at)?.parse::<u32>().ok();
+        Some(Self {
+            parent: number(PARENT)?,
+            alone: TICK * (number(USER)? + number(USER + 1)?),
+            ended: TICK * (number(USER + 2)? + number(USER + 3)?),
         })
     }
-
-    /// What was used since. Backends that ended meanwhile are not counted.
-    pub(super) fn since(&self, before: &Self) -> Used {
-        let since = |(pid, now): (&u32, &Duration)| {
-            let before = before.database.get(pid).copied().unwrap_or_default();
-            now.saturating_sub(before)
-        };
-        let database: Duration = self.database.iter().map(since).sum();
-        Used {
-            client: self.client.saturating_sub(before.client),
-            server: self.server.saturating_sub(before.server),
-            database: (!self.database.is_empty()).then_some(database),
-        }
-    }
 }
 
-/// Processes that work for the scenario's database, if it has any and they run here.
-async fn backends(ground: &Ground) -> Result<Vec<u32>> {
-    let beside = ground.beside();
-    if beside.get_database_backend() != DbBackend::Postgres {
-        return Ok(Vec::new());
+/// CPU time of all processes of the server that a backend belongs to, those that ended too.
+fn postgres(backend: u32) -> Option<Duration> {
+    // A server elsewhere has other processes under these numbers.
+    let name = fs::read_to_string(format!("/proc/{backend}/comm")).ok()?;
+    if name.trim_end() != "postgres" {
+        return None;
     }
-    let sql = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() \
-               AND application_name = 'entrepot'";
-    let query = sea_orm::Statement::from_string(DbBackend::Postgres, sql);
-    let mut pids = Vec::new();
-    for row in beside.query_all_raw(query).await? {
-        let pid = u32::try_from(row.try_get_by_index::<i32>(0)?)?;
-        // A server elsewhere has other processes under these numbers.
-        let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-        if name.trim_end() == "postgres" {
-            pids.push(pid);
-        }
-    }
-    Ok(pids)
-}
-
-/// CPU time of a process, user and system.
-fn cpu(pid: u32) -> Option<Duration> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, behind_name) = stat.rsplit_once(") ")?;
-    let mut ticks = behind_name.split(' ').skip(USER_TICKS);
-    let user: u32 = ticks.next()?.parse().ok()?;
-    let system: u32 = ticks.next()?.parse().ok()?;
-    Some(TICK * (user + system))
+    let first = Process::of(backend)?.parent;
+    let all = Process::of(first)?;
+    let pids = fs::read_dir("/proc").ok()?.flatten();
+    let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let running = pids.filter_map(Process::of);
+    let children: Duration = running
+        .filter(|process| process.parent == first)
+        .map(|process| process.alone)
+        .sum();
+    Some(all.alone + all.ended + children)
 }
 
 /// Resident memory of a process in KiB: now, and the most so far.
