@@ -4,7 +4,7 @@ use entrepot_domain::kernel::TenantId;
 use entrepot_entity::{command, scope, tenant_head};
 use sea_orm::{ColumnTrait as _, FromQueryResult as _, QueryFilter as _};
 
-use crate::db::{Db, DbError, Guard, Merge, Purpose, Rows, Tx};
+use crate::db::{Db, DbError, Guard, Merge, Purpose, Rows, Tx, Written};
 use crate::error::StoreError;
 use crate::group::{Group, Head, Job, Known};
 use crate::vault;
@@ -28,7 +28,7 @@ pub(crate) async fn append(
     decided_at: i64,
     group: &Group,
 ) -> Result<Appended, StoreError> {
-    let mut tx = db.begin(tenant, Purpose::Append).await?;
+    let tx = db.begin(tenant, Purpose::Append).await?;
     let [keys, records] = vault::rows(&group.vault);
     let rows = vec![
         Rows::of(&group.commands, Merge::Refuse),
@@ -36,25 +36,14 @@ pub(crate) async fn append(
         keys,
         records,
     ];
-    match tx
-        .write_all(Some(move_head(tenant, decided_at, group.head)), rows)
-        .await
-    {
-        Ok(true) => {}
-        Ok(false) => {
-            tx.rollback().await?;
-            return Ok(Appended::HeadMoved);
-        }
-        Err(error) if error.unique_violation() => {
-            tx.rollback().await?;
-            return Ok(Appended::KeyUsed(error));
-        }
-        Err(error) => return Err(error.into()),
-    }
-    vault::destroy(&tx, tenant, &group.vault).await?;
-    match tx.commit().await {
-        Ok(()) => Ok(Appended::Committed),
-        Err(error) => Ok(Appended::Unknown(error)),
+    let guard = move_head(tenant, decided_at, group.head);
+    let destroyed = vault::destroyed(tenant, &group.vault);
+    match tx.commit_with(guard, rows, destroyed).await {
+        Written::Committed => Ok(Appended::Committed),
+        Written::Missed => Ok(Appended::HeadMoved),
+        Written::Failed(error) if error.unique_violation() => Ok(Appended::KeyUsed(error)),
+        Written::Failed(error) => Err(error.into()),
+        Written::Unknown(error) => Ok(Appended::Unknown(error)),
     }
 }
 

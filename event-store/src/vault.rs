@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _};
 use sha2::Sha256;
 use uuid::Uuid;
 
-use crate::db::{Db, DbError, Merge, Purpose, Rows, Tx};
+use crate::db::{Db, DbError, Deletes, Merge, Purpose, Rows, Tx};
 use crate::error::StoreError;
 
 const NONCE: usize = 12;
@@ -273,23 +273,19 @@ pub(crate) fn rows(writes: &[VaultWrite]) -> [Rows; 2] {
     [keys, records]
 }
 
-/// Destroys the keys and records that commands ask for, in their transaction.
-pub(crate) async fn destroy(
-    tx: &Tx,
-    tenant: TenantId,
-    writes: &[VaultWrite],
-) -> Result<(), DbError> {
-    for write in writes {
-        let VaultWrite::Destroy(subject) = write else {
-            continue;
-        };
-        for table in ["personal", "subject_key"] {
-            let sql = format!("DELETE FROM {table} WHERE tenant_id = $1 AND subject_id = $2");
-            tx.execute_sql(&sql, vec![tenant.0.into(), (*subject).into()])
-                .await?;
-        }
+/// The keys and records that commands ask to destroy, after their rows are written: a record may have
+/// been sealed in the same group.
+pub(crate) fn destroyed(tenant: TenantId, writes: &[VaultWrite]) -> Vec<Deletes> {
+    let people = writes.iter().filter_map(|write| match write {
+        VaultWrite::Destroy(subject) => Some(vec![tenant.0.into(), (*subject).into()]),
+        VaultWrite::Key(_) | VaultWrite::Record(_) => None,
+    });
+    let people: Vec<Vec<sea_orm::Value>> = people.collect();
+    if people.is_empty() {
+        return Vec::new();
     }
-    Ok(())
+    let of = |table| Deletes::of(table, vec!["tenant_id", "subject_id"], people.clone());
+    vec![of("personal"), of("subject_key")]
 }
 
 #[cfg(test)]

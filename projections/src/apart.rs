@@ -93,6 +93,7 @@ impl Folding<'_> {
                 facts: &facts,
                 entries: &entries,
                 parked: &parked,
+                begin_anew: true,
                 refused: None,
                 now: clock::instant().micros(),
             };

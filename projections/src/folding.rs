@@ -24,6 +24,9 @@ pub(crate) struct Batch<'a> {
     pub(crate) entries: &'a [Arc<Entry>],
     /// Keys that are parked already, by model.
     pub(crate) parked: &'a HashMap<String, HashSet<String>>,
+    /// Whether documents that begin are taken to have no rows yet. If they have, the database refuses
+    /// the batch, and it is written again without that belief.
+    pub(crate) begin_anew: bool,
     /// Set when the database refused this batch of one event: its keys are parked without folding.
     pub(crate) refused: Option<&'a str>,
     /// Microseconds since 1970.
@@ -130,7 +133,10 @@ impl<F: Fold> AnyModel for Model<F> {
         let mut docs = self.docs(tx, tenant, &by_key).await?;
         let mut folded = Vec::with_capacity(by_key.len());
         for (key, events) in by_key {
-            let before = docs.remove(&key).unwrap_or_default();
+            let before = docs.remove(&key);
+            let begins = before.is_none() && events.first().is_some_and(|event| F::begins(event));
+            out.begins(begins && batch.begin_anew);
+            let before = before.unwrap_or_default();
             let (after, taken, error) = fold_key::<F>(&before, &key, &events, batch.facts);
             if let Some(error) = error {
                 parking.park(&key.to_string(), &events[taken..], &error.0);

@@ -3,14 +3,15 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use entrepot_domain::event::Event;
 use entrepot_domain::kernel::TenantId;
 use entrepot_domain::tenants::TenantEvent;
 use entrepot_entity::{checkpoint, parked, scope};
-use entrepot_event_store::db::{Db, DbError, Guard, Purpose, Tx};
+use entrepot_event_store::db::{Db, DbError, Guard, Purpose, Tx, Written};
 use entrepot_event_store::{Entry, Store, StoreError, clock};
-use sea_orm::{DbErr, FromQueryResult as _};
+use sea_orm::{DbErr, FromQueryResult as _, QueryResult};
 
 use crate::folding::{AnyModel, Batch};
 use crate::model::TenantFacts;
@@ -25,6 +26,8 @@ pub struct Group {
     /// `core` or `bi`: names the checkpoint.
     pub name: &'static str,
     pub(crate) models: Vec<Box<dyn AnyModel>>,
+    /// How long a tenant rests between two batches.
+    pub(crate) pace: Duration,
     /// Where each tenant's rows stood when this process last wrote them.
     places: Mutex<HashMap<TenantId, Place>>,
     facts: Mutex<HashMap<TenantId, Arc<TenantFacts>>>,
@@ -34,11 +37,13 @@ pub struct Group {
 /// Keys that are parked, by model.
 type Parked = HashMap<String, HashSet<String>>;
 
-/// Where rows stand, and how often they were rebuilt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
-    position: i64,
-    rebuilt: i64,
+/// Where rows stand, and how often they were rebuilt. Two reads at one place see the same rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Of the newest event that the rows show; 0 before the first.
+    pub position: i64,
+    /// How often this happened.
+    pub rebuilt: i64,
 }
 
 impl From<&checkpoint::Model> for Place {
@@ -74,10 +79,11 @@ enum Step {
 }
 
 impl Group {
-    pub(crate) fn new(name: &'static str, models: Vec<Box<dyn AnyModel>>) -> Self {
+    pub(crate) fn new(name: &'static str, models: Vec<Box<dyn AnyModel>>, pace: Duration) -> Self {
         Self {
             name,
             models,
+            pace,
             places: Mutex::default(),
             facts: Mutex::default(),
             parked: Mutex::default(),
@@ -148,24 +154,30 @@ impl Group {
             facts: &facts,
             entries,
             parked: &parked,
+            begin_anew: care == Care::None,
             refused: None,
             now,
         };
         let guard = self.move_checkpoint(tenant, epoch, place, last.position, now);
-        match self.write(&mut tx, &batch, guard, care).await {
-            Ok(true) => tx.commit().await?,
-            Ok(false) => {
-                tx.rollback().await?;
-                return self.why_not(store.db(), tenant, epoch).await;
+        let folded = match care {
+            Care::None => refused::fold(&self.models, &tx, &batch).await,
+            Care::Park => {
+                let parked = refused::write_around(&self.models, &mut tx, &batch).await;
+                parked.map(|parked| (Writes::default(), parked))
             }
-            Err(error) if error.refused() => {
-                tx.rollback().await?;
-                return Ok(Step::Refused(error));
-            }
+        };
+        let written = match folded {
+            Ok((writes, parked)) => self.commit(tx, &batch, guard, writes, &parked).await,
             Err(error) => {
                 tx.rollback().await?;
-                return Err(error.into());
+                Written::Failed(error)
             }
+        };
+        match written {
+            Written::Committed => {}
+            Written::Missed => return self.why_not(store.db(), tenant, epoch).await,
+            Written::Failed(error) if error.refused() => return Ok(Step::Refused(error)),
+            Written::Failed(error) | Written::Unknown(error) => return Err(error.into()),
         }
         self.stands(
             tenant,
@@ -181,29 +193,23 @@ impl Group {
         Ok(Step::Committed)
     }
 
-    /// Folds a batch in every model and writes what comes of it, parked events included, if the
-    /// guard hits.
-    async fn write(
+    /// Writes what came of a batch, parked events included, and commits, if the guard hits.
+    async fn commit(
         &self,
-        tx: &mut Tx,
+        tx: Tx,
         batch: &Batch<'_>,
         guard: Guard,
-        care: Care,
-    ) -> Result<bool, DbError> {
-        let (mut writes, parked) = match care {
-            Care::None => refused::fold(&self.models, tx, batch).await?,
-            Care::Park => {
-                let parked = refused::write_around(&self.models, tx, batch).await?;
-                (Writes::default(), parked)
-            }
-        };
-        for row in &parked {
+        mut writes: Writes,
+        parked: &[parked::Model],
+    ) -> Written {
+        writes.begins(false);
+        for row in parked {
             writes.put(row);
         }
         if !parked.is_empty() {
             lock(&self.parked).remove(&batch.facts.tenant);
         }
-        writes.flush(tx, Some(guard)).await
+        writes.commit(tx, guard).await
     }
 
     /// Moves the checkpoint from where this process left it, if it is there still and nobody holds a
@@ -288,13 +294,7 @@ impl Group {
         let tx = db.begin_catalogue(Purpose::Read).await?;
         let row = read_checkpoint(&tx, tenant, self.name, "").await?;
         tx.commit().await?;
-        let place = row.as_ref().map_or(
-            Place {
-                position: 0,
-                rebuilt: 0,
-            },
-            Place::from,
-        );
+        let place = row.as_ref().map(Place::from).unwrap_or_default();
         self.forget(tenant, Some(place));
         Ok(place)
     }
@@ -345,16 +345,35 @@ pub async fn facts(store: &Store, tenant: TenantId) -> Result<TenantFacts, Store
 /// Where a group stands, without waiting. No row is position 0, never "done".
 pub async fn checkpoint_of(db: &Db, tenant: TenantId, group: &str) -> Result<i64, StoreError> {
     let tx = db.begin_catalogue(Purpose::Read).await?;
-    let position = checkpoint_in(&tx, tenant, group).await?;
+    let place = place_in(&tx, tenant, group).await?;
     tx.commit().await?;
-    Ok(position)
+    Ok(place.position)
 }
 
 /// Where a group stands in the state that a transaction sees.
-pub async fn checkpoint_in(tx: &Tx, tenant: TenantId, group: &str) -> Result<i64, DbError> {
-    Ok(read_checkpoint(tx, tenant, group, "")
-        .await?
-        .map_or(0, |row| row.position))
+pub async fn place_in(tx: &Tx, tenant: TenantId, group: &str) -> Result<Place, DbError> {
+    let row = read_checkpoint(tx, tenant, group, "").await?;
+    Ok(row.as_ref().map(Place::from).unwrap_or_default())
+}
+
+/// Where a group of many tenants stands, by one statement.
+pub async fn places(
+    db: &Db,
+    tenants: &[TenantId],
+    group: &str,
+) -> Result<HashMap<TenantId, Place>, StoreError> {
+    let (among, tenants) = db.among(tenants.iter().map(|tenant| tenant.0));
+    let sql = format!(
+        "SELECT tenant_id, position, rebuilt FROM checkpoint WHERE grp = $2 AND tenant_id {among}"
+    );
+    let rows = db.ask(&sql, vec![tenants, group.into()]).await?;
+    let place = |row: &QueryResult| {
+        let number = |at| row.try_get_by_index::<i64>(at);
+        let (position, rebuilt) = (number(1)?, number(2)?);
+        Ok((TenantId(number(0)?), Place { position, rebuilt }))
+    };
+    let places: Result<_, DbErr> = rows.iter().map(place).collect();
+    Ok(places.map_err(DbError::from)?)
 }
 
 /// Locks a group's checkpoint, making it if it is the first time.

@@ -31,7 +31,7 @@ async fn write(
     batch: &Batch<'_>,
 ) -> Result<Vec<parked::Model>, DbError> {
     let (writes, parked) = fold(models, tx, batch).await?;
-    writes.flush(tx, None).await?;
+    writes.flush(tx).await?;
     Ok(parked)
 }
 
@@ -49,6 +49,7 @@ pub(crate) async fn write_around(
         let one = Batch {
             entries: entry,
             parked: &keys,
+            begin_anew: false,
             ..*batch
         };
         let parked = match attempt(models, tx, &one).await? {

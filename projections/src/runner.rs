@@ -159,13 +159,21 @@ impl Runner {
 
     async fn fold(&self, tenant: TenantId) {
         loop {
-            if let (Some(epoch), Ok(_permit)) = (self.epoch(tenant), self.permits.acquire().await)
-                && let Err(error) = self.group.catch_up(&self.store, tenant, epoch).await
-            {
-                tracing::error!(tenant = tenant.0, group = self.group.name, %error, "folding failed; it is tried again");
-                metrics::counter!("entrepot_projection_failures_total", "group" => self.group.name)
-                    .increment(1);
-                sleep(RETRY).await;
+            let folded = match (self.epoch(tenant), self.permits.acquire().await) {
+                (Some(epoch), Ok(_permit)) => self.group.catch_up(&self.store, tenant, epoch).await,
+                _ => Ok(()),
+            };
+            let rest = match folded {
+                Ok(()) => self.group.pace,
+                Err(error) => {
+                    tracing::error!(tenant = tenant.0, group = self.group.name, %error, "folding failed; it is tried again");
+                    metrics::counter!("entrepot_projection_failures_total", "group" => self.group.name)
+                        .increment(1);
+                    RETRY
+                }
+            };
+            if !rest.is_zero() {
+                sleep(rest).await;
             }
             let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
             match busy.get_mut(&tenant) {

@@ -72,6 +72,21 @@ impl DbError {
         }
     }
 
+    /// Whether a statement that commits by itself may have done so: there was no answer, or the server
+    /// broke off.
+    pub(super) fn outcome_unknown(&self) -> bool {
+        // PostgreSQL: classes 08 connection, 57P intervention, 58 the system, XX internal.
+        match self.code() {
+            Some(code) => {
+                code.starts_with("57P") || matches!(code.get(..2), Some("08" | "58" | "XX"))
+            }
+            None => !matches!(
+                self.sqlx(),
+                None | Some(sea_orm::SqlxError::Encode(_) | sea_orm::SqlxError::PoolTimedOut)
+            ),
+        }
+    }
+
     /// Whether text that was to be bound holds U+0000: the caller's mistake, on either database.
     pub fn nul_in_text(&self) -> bool {
         matches!(self.sqlx(), Some(sea_orm::SqlxError::Encode(error)) if error.is::<NulInText>())

@@ -1,6 +1,7 @@
 //! One database, PostgreSQL or SQLite, behind one set of operations. What differs between the two
 //! stands in [`postgres`] and [`sqlite`], nowhere else.
 
+mod deletes;
 mod error;
 mod postgres;
 mod rows;
@@ -8,12 +9,14 @@ mod sqlite;
 mod tx;
 
 use entrepot_domain::kernel::TenantId;
-use sea_orm::DbBackend;
+use sea_orm::sea_query::Value;
+use sea_orm::{DbBackend, QueryResult};
 use tokio::sync::OwnedMutexGuard;
 
+pub use deletes::Deletes;
 pub use error::DbError;
 pub use rows::{Merge, Rows};
-pub use tx::{Guard, Tx};
+pub use tx::{Guard, Tx, Written};
 
 /// An open database.
 #[derive(Clone, Debug)]
@@ -70,6 +73,25 @@ impl Db {
         match self {
             Self::Postgres(db) => db.begin(None, purpose).await,
             Self::Sqlite(db) => db.begin(purpose).await,
+        }
+    }
+
+    /// Answers a query of catalogue tables, by itself: `sql` has `$1` parameters.
+    pub async fn ask(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, DbError> {
+        let tx = match self {
+            Self::Postgres(db) => db.alone().await?,
+            Self::Sqlite(db) => db.alone().await?,
+        };
+        let rows = tx.query_sql(sql, values).await?;
+        tx.nothing_open();
+        Ok(rows)
+    }
+
+    /// A condition that a column is one of these numbers, which are its parameter `$1`.
+    pub fn among(&self, numbers: impl Iterator<Item = i64>) -> (&'static str, Value) {
+        match self {
+            Self::Postgres(_) => postgres::among(numbers.map(Value::from).collect()),
+            Self::Sqlite(_) => sqlite::among(&numbers.collect::<Vec<_>>()),
         }
     }
 

@@ -1,10 +1,13 @@
 //! PostgreSQL: sessions work as the application's role, under row-level security.
 
+use std::time::Duration;
+
 use entrepot_domain::kernel::TenantId;
 use sea_orm::sea_query::{ArrayType, Value};
 use sea_orm::sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::{
-    self, Arguments as _, AssertSqlSafe, ConnectOptions as _, Executor as _, IntoArguments, PgPool,
+    self, Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _,
+    IntoArguments, PgConnection, PgPool, Row as _,
 };
 use sea_query_sqlx::SqlxValues;
 use uuid::Uuid;
@@ -67,9 +70,19 @@ impl Postgres {
             Some(tenant) => format!("{begin}; SET LOCAL app.tenant_id = '{tenant}'"),
             None => begin.to_owned(),
         };
-        let tx = Tx::new(Conn::Postgres(pool.acquire().await?), None);
-        tx.open(&begin).await?;
+        let conn = Conn::Postgres(pool.acquire().await?);
+        let tx = Tx::new(conn, begin, (tenant, purpose), None);
+        // Writers often are one statement, which is a transaction by itself.
+        if purpose == Purpose::Read {
+            tx.open().await?;
+        }
         Ok(tx)
+    }
+
+    /// A connection to read by, without a transaction and without a tenant.
+    pub(super) async fn alone(&self) -> Result<Tx, DbError> {
+        let conn = Conn::Postgres(self.readers.acquire().await?);
+        Ok(Tx::new(conn, String::new(), (None, Purpose::Read), None))
     }
 
     /// On a connection of its own: statements prepared on it before its temporary tables stood
@@ -79,11 +92,12 @@ impl Postgres {
             ("statement_timeout", "0"),
             ("idle_in_transaction_session_timeout", "0"),
         ]);
-        let tx = Tx::new(Conn::Postgres(pool(&connect, 1).acquire().await?), None);
         let begin = format!(
             "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL app.tenant_id = '{tenant}'"
         );
-        tx.open(&begin).await?;
+        let conn = Conn::Postgres(pool(&connect, 1).acquire().await?);
+        let tx = Tx::new(conn, begin, (Some(tenant), Purpose::Project), None);
+        tx.open().await?;
         Ok(tx)
     }
 
@@ -93,10 +107,25 @@ impl Postgres {
     }
 }
 
+/// Whose rows a transaction may touch, and what for.
+pub(super) type Scope = (Option<TenantId>, Purpose);
+
+/// A connection that was idle for this long is asked whether it is there still.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+
 /// Connections that work as the application's role, whoever the URL logs in as.
 fn pool(connect: &PgConnectOptions, connections: u32) -> PgPool {
     PgPoolOptions::new()
         .max_connections(connections)
+        .test_before_acquire(false)
+        .before_acquire(|conn, about| {
+            Box::pin(async move {
+                if about.idle_for > TRUSTED_FOR {
+                    conn.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .after_connect(|conn, _| {
             Box::pin(async move {
                 conn.execute(AssertSqlSafe(format!("SET ROLE {APP_ROLE}")))
@@ -107,18 +136,38 @@ fn pool(connect: &PgConnectOptions, connections: u32) -> PgPool {
         .connect_lazy_with(connect.clone())
 }
 
-/// `WITH guard AS (UPDATE …), rows0 AS (INSERT … SELECT * FROM unnest(…)), …`: one round trip and one
-/// plan, however many tables and rows. Answers with how many rows the guard hit, 1 without a guard.
-pub(super) fn write(
+/// Writes rows of several tables by one statement, if the guard hits; whether it did.
+///
+/// `alone`, the statement is a transaction by itself, and sets for itself whose rows it may touch.
+pub(super) async fn write(
+    conn: &mut PgConnection,
     guard: Option<Guard>,
     tables: Vec<Rows>,
+    alone: Option<Scope>,
+) -> Result<bool, DbError> {
+    let (sql, arguments) = statement(guard, tables, alone)?;
+    let hits = sqlx::query_with(AssertSqlSafe(sql), arguments);
+    let hits: i64 = hits.fetch_one(conn).await?.try_get(0)?;
+    Ok(hits == 1)
+}
+
+/// `WITH guard AS (UPDATE …), rows0 AS (INSERT … SELECT * FROM unnest(…)), …`: one round trip and one
+/// plan, however many tables and rows. Answers with how many rows the guard hit, 1 without a guard.
+fn statement(
+    guard: Option<Guard>,
+    tables: Vec<Rows>,
+    alone: Option<Scope>,
 ) -> Result<(String, PgArguments), DbError> {
     let (mut arguments, mut parts) = (PgArguments::default(), Vec::with_capacity(tables.len() + 1));
     let (mut only, mut hits) = ("", "1::bigint");
     if let Some(Guard { update, values }) = guard {
-        parts.push(format!("guard AS ({update} RETURNING 1)"));
         let values = SqlxValues(sea_orm::Values(values));
         arguments = IntoArguments::<sqlx::Postgres>::into_arguments(values);
+        let gate = match alone {
+            Some(scope) => gate(scope, &mut arguments)?,
+            None => String::new(),
+        };
+        parts.push(format!("guard AS ({update}{gate} RETURNING 1)"));
         only = " WHERE EXISTS (SELECT FROM guard)";
         hits = "(SELECT count(*) FROM guard)";
     }
@@ -141,6 +190,23 @@ pub(super) fn write(
     }
     let sql = format!("WITH {} SELECT {hits}", parts.join(", "));
     Ok((sql, arguments))
+}
+
+/// Conditions of the guard that set the tenant, and how the commit waits, for this transaction. They
+/// name no column, and so are met before the guard looks for its row; the rows wait for the guard.
+/// Were they not met, no tenant would be set, and row-level security would refuse every row.
+fn gate((tenant, purpose): Scope, arguments: &mut PgArguments) -> Result<String, DbError> {
+    let mut gate = String::new();
+    if let Some(tenant) = tenant {
+        let added = arguments.add(tenant.to_string());
+        added.map_err(|error| DbError::Sqlx(sqlx::Error::Encode(error)))?;
+        let number = arguments.len();
+        gate = format!(" AND (SELECT set_config('app.tenant_id', ${number}, true)) IS NOT NULL");
+    }
+    if purpose == Purpose::Project {
+        gate += " AND (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL";
+    }
+    Ok(gate)
 }
 
 fn sql_type(column: &Column) -> Result<&'static str, DbError> {
@@ -216,4 +282,10 @@ pub(super) fn lookup(
         conditions.join(" AND "),
     );
     (sql, values)
+}
+
+/// A condition that a column is one of these numbers, and its parameter.
+pub(super) fn among(numbers: Vec<Value>) -> (&'static str, Value) {
+    let numbers = Value::Array(ArrayType::BigInt, Some(Box::new(numbers)));
+    ("= ANY($1)", numbers)
 }

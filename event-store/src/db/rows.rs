@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 /// What happens to a row whose key is there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Merge {
     /// It is an error: the unique key guards something.
     Refuse,

@@ -74,8 +74,9 @@ impl Sqlite {
                 "BEGIN IMMEDIATE",
             ),
         };
-        let tx = Tx::new(Conn::Sqlite(pool.acquire().await?), turn);
-        tx.open(begin).await?;
+        let conn = Conn::Sqlite(pool.acquire().await?);
+        let tx = Tx::new(conn, begin.to_owned(), (None, purpose), turn);
+        tx.open().await?;
         Ok(tx)
     }
 
@@ -85,7 +86,14 @@ impl Sqlite {
         let apart = SqlitePoolOptions::new()
             .max_connections(1)
             .connect_lazy_with(self.connect.clone());
-        Ok(Tx::new(Conn::Sqlite(apart.acquire().await?), None))
+        let conn = Conn::Sqlite(apart.acquire().await?);
+        Ok(Tx::new(conn, String::new(), (None, Purpose::Project), None))
+    }
+
+    /// A connection to read by, without a transaction.
+    pub(super) async fn alone(&self) -> Result<Tx, DbError> {
+        let conn = Conn::Sqlite(self.readers.acquire().await?);
+        Ok(Tx::new(conn, String::new(), (None, Purpose::Read), None))
     }
 
     /// The turn to write.
@@ -181,4 +189,11 @@ pub(super) fn lookup(
         values.map(|(value, column)| json(value, column)).collect()
     }))?;
     Ok((sql, vec![list.into()]))
+}
+
+/// A condition that a column is one of these numbers, and its parameter: a JSON array.
+pub(super) fn among(numbers: &[i64]) -> (&'static str, Value) {
+    let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
+    let list = format!("[{}]", numbers.join(","));
+    ("IN (SELECT value FROM json_each($1))", list.into())
 }

@@ -2,13 +2,14 @@
 
 use entrepot_domain::kernel::TenantId;
 use sea_orm::sqlx::pool::PoolConnection;
-use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _, Row as _};
+use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::error::NulInText;
-use super::{DbError, Rows, postgres, sqlite};
+use super::postgres::Scope;
+use super::{DbError, Deletes, Rows, postgres, sqlite};
 
 /// A connection with a transaction open on it.
 #[derive(Debug)]
@@ -17,8 +18,50 @@ pub(super) enum Conn {
     Sqlite(PoolConnection<sqlx::Sqlite>),
 }
 
+/// A connection, and the transaction on it.
+#[derive(Debug)]
+struct Session {
+    conn: Conn,
+    stage: Stage,
+}
+
+/// How far a transaction is.
+#[derive(Debug)]
+enum Stage {
+    /// The database has not heard of it yet; this would begin it.
+    Unsent(String),
+    /// Something was sent whose answer is not there: it is not known how the connection stands.
+    Unsettled,
+    /// It has begun.
+    Begun,
+}
+
+impl Session {
+    /// The connection with the transaction begun on it.
+    async fn begun(&mut self) -> Result<&mut Conn, sqlx::Error> {
+        match std::mem::replace(&mut self.stage, Stage::Unsettled) {
+            Stage::Unsent(begin) => {
+                let begin = AssertSqlSafe(begin);
+                match &mut self.conn {
+                    Conn::Postgres(conn) => conn.execute(begin).await.map(drop)?,
+                    Conn::Sqlite(conn) => conn.execute(begin).await.map(drop)?,
+                }
+            }
+            Stage::Begun => {}
+            Stage::Unsettled => {
+                let what = "the transaction did not begin".to_owned();
+                return Err(sqlx::Error::Protocol(what));
+            }
+        }
+        self.stage = Stage::Begun;
+        Ok(&mut self.conn)
+    }
+}
+
 /// What is said of a transaction that ended.
-const OVER: &str = "the transaction is over";
+fn over() -> DbErr {
+    DbErr::Custom("the transaction is over".to_owned())
+}
 
 /// An `UPDATE` of one row, which other writes depend on.
 #[derive(Clone, Debug)]
@@ -29,34 +72,62 @@ pub struct Guard {
     pub values: Vec<sea_orm::Value>,
 }
 
+/// How a write that ends its transaction ended.
+#[derive(Debug)]
+pub enum Written {
+    /// The rows are there for good.
+    Committed,
+    /// The guard did not hit. Nothing was written.
+    Missed,
+    /// The database said no. Nothing was written.
+    Failed(DbError),
+    /// The connection broke meanwhile. Only the database knows.
+    Unknown(DbError),
+}
+
 /// An open transaction. Dropped without [`Tx::commit`] or [`Tx::rollback`] (a cancelled request, a
 /// panic), its connection is closed and with it the transaction.
 #[derive(Debug)]
 pub struct Tx {
-    conn: Mutex<Option<Conn>>,
+    session: Mutex<Option<Session>>,
     backend: DbBackend,
+    /// Whose rows it may touch, and what for.
+    scope: Scope,
     /// The writer's turn on SQLite, given back with the transaction.
     _turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Tx {
-    pub(super) fn new(conn: Conn, turn: Option<OwnedMutexGuard<()>>) -> Self {
+    /// A transaction whose `begin`, if there is any, is sent before its first statement.
+    pub(super) fn new(
+        conn: Conn,
+        begin: String,
+        scope: Scope,
+        turn: Option<OwnedMutexGuard<()>>,
+    ) -> Self {
         let backend = match conn {
             Conn::Postgres(_) => DbBackend::Postgres,
             Conn::Sqlite(_) => DbBackend::Sqlite,
         };
+        let stage = if begin.is_empty() {
+            Stage::Begun
+        } else {
+            Stage::Unsent(begin)
+        };
         Self {
-            conn: Mutex::new(Some(conn)),
+            session: Mutex::new(Some(Session { conn, stage })),
             backend,
+            scope,
             _turn: turn,
         }
     }
 
-    /// Begins. It is a transaction before the database has heard of it, so that one which is given
-    /// up meanwhile does not leave its connection to the next with a transaction open.
-    pub(super) async fn open(&self, begin: &str) -> Result<(), DbError> {
-        self.execute_unprepared(begin).await?;
-        Ok(())
+    /// Begins now: what is read stands still from here on.
+    pub(super) async fn open(&self) -> Result<(), DbError> {
+        match self.session.lock().await.as_mut() {
+            Some(session) => session.begun().await.map(drop).map_err(DbError::from),
+            None => Err(over().into()),
+        }
     }
 
     /// Commits. After an error the outcome is unknown.
@@ -69,17 +140,92 @@ impl Tx {
         self.end("ROLLBACK").await
     }
 
+    /// Gives the connection back as it is: no transaction was begun on it.
+    pub(super) fn nothing_open(mut self) {
+        *self.session.get_mut() = None;
+    }
+
     async fn end(mut self, statement: &'static str) -> Result<(), DbError> {
-        let conn = self.conn.get_mut();
-        let ended = match conn {
-            Some(Conn::Postgres(conn)) => conn.execute(statement).await.map(drop),
-            Some(Conn::Sqlite(conn)) => conn.execute(statement).await.map(drop),
+        let ended = match self.session.get_mut() {
             None => Ok(()),
+            Some(Session {
+                stage: Stage::Unsent(_),
+                ..
+            }) => Ok(()),
+            Some(Session { conn, .. }) => match conn {
+                Conn::Postgres(conn) => conn.execute(statement).await.map(drop),
+                Conn::Sqlite(conn) => conn.execute(statement).await.map(drop),
+            },
         };
         if ended.is_ok() {
-            *conn = None;
+            *self.session.get_mut() = None;
         }
         Ok(ended?)
+    }
+
+    /// Writes rows of several tables, deletes others and commits, if the `guard` hits. On PostgreSQL,
+    /// a transaction that only writes is this one statement: one round trip in all.
+    pub async fn commit_with(
+        mut self,
+        guard: Guard,
+        rows: Vec<Rows>,
+        deletes: Vec<Deletes>,
+    ) -> Written {
+        let Some(Session {
+            conn: Conn::Postgres(conn),
+            stage: stage @ Stage::Unsent(_),
+        }) = self
+            .session
+            .get_mut()
+            .as_mut()
+            .filter(|_| deletes.is_empty())
+        else {
+            return self.write_and_commit(guard, rows, deletes).await;
+        };
+        *stage = Stage::Unsettled;
+        let written = match postgres::write(conn, Some(guard), rows, Some(self.scope)).await {
+            Ok(true) => Written::Committed,
+            Ok(false) => Written::Missed,
+            Err(error) if error.outcome_unknown() => return Written::Unknown(error),
+            Err(error) => Written::Failed(error),
+        };
+        *self.session.get_mut() = None;
+        written
+    }
+
+    async fn write_and_commit(
+        mut self,
+        guard: Guard,
+        rows: Vec<Rows>,
+        deletes: Vec<Deletes>,
+    ) -> Written {
+        let written = match self.write_all(Some(guard), rows).await {
+            Ok(true) => self.delete(deletes).await.map(|()| true),
+            missed_or_failed => missed_or_failed,
+        };
+        let committed = matches!(written, Ok(true));
+        let ended = if committed {
+            self.commit().await
+        } else {
+            self.rollback().await
+        };
+        match (written, ended) {
+            (Ok(true), Ok(())) => Written::Committed,
+            (Ok(true), Err(error)) => Written::Unknown(error),
+            (Ok(false), Ok(())) => Written::Missed,
+            // A connection that does not even roll back is closed: nothing was written either way.
+            (Err(error), _) | (Ok(false), Err(error)) => Written::Failed(error),
+        }
+    }
+
+    /// Deletes rows.
+    pub async fn delete(&self, deletes: Vec<Deletes>) -> Result<(), DbError> {
+        for (sql, found_by) in deletes.into_iter().map(Deletes::statement) {
+            for values in found_by {
+                self.execute_sql(&sql, values).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes rows of one table. No rows, no statement.
@@ -98,14 +244,10 @@ impl Tx {
         if rows.is_empty() && guard.is_none() {
             return Ok(true);
         }
-        match self.conn.get_mut() {
-            Some(Conn::Postgres(conn)) => {
-                let (sql, arguments) = postgres::write(guard, rows)?;
-                let hits = sqlx::query_with(AssertSqlSafe(sql), arguments);
-                let hits: i64 = hits.fetch_one(&mut **conn).await?.try_get(0)?;
-                Ok(hits == 1)
-            }
-            Some(Conn::Sqlite(conn)) => {
+        let session = self.session.get_mut().as_mut().ok_or_else(over)?;
+        match session.begun().await? {
+            Conn::Postgres(conn) => postgres::write(conn, guard, rows, None).await,
+            Conn::Sqlite(conn) => {
                 if let Some(Guard { update, values }) = guard {
                     let values = SqlxValues(sea_orm::Values(values));
                     let update = sqlx::query_with(AssertSqlSafe(update), values);
@@ -120,7 +262,6 @@ impl Tx {
                 }
                 Ok(true)
             }
-            None => Err(DbErr::Custom(OVER.to_owned()).into()),
         }
     }
 
@@ -198,10 +339,16 @@ impl Tx {
 
 impl Drop for Tx {
     fn drop(&mut self) {
-        match self.conn.get_mut().take() {
-            Some(Conn::Postgres(mut conn)) => conn.close_on_drop(),
-            Some(Conn::Sqlite(mut conn)) => conn.close_on_drop(),
-            None => {}
+        match self.session.get_mut().take() {
+            Some(Session {
+                stage: Stage::Unsent(_),
+                ..
+            })
+            | None => {}
+            Some(Session { conn, .. }) => match conn {
+                Conn::Postgres(mut conn) => conn.close_on_drop(),
+                Conn::Sqlite(mut conn) => conn.close_on_drop(),
+            },
         }
     }
 }
@@ -233,10 +380,10 @@ macro_rules! on_conn {
     ($self:ident, $statement:ident, $call:ident, $($convert:tt)+) => {{
         let values = bindable($statement.values)?;
         let (sql, values) = (AssertSqlSafe($statement.sql), SqlxValues(values));
-        match &mut *$self.conn.lock().await {
-            Some(Conn::Postgres(conn)) => sqlx::query_with(sql, values).$call(&mut **conn).await.map_err(orm).map($($convert)+),
-            Some(Conn::Sqlite(conn)) => sqlx::query_with(sql, values).$call(&mut **conn).await.map_err(orm).map($($convert)+),
-            None => Err(DbErr::Custom(OVER.to_owned())),
+        let mut session = $self.session.lock().await;
+        match session.as_mut().ok_or_else(over)?.begun().await.map_err(orm)? {
+            Conn::Postgres(conn) => sqlx::query_with(sql, values).$call(&mut **conn).await.map_err(orm).map($($convert)+),
+            Conn::Sqlite(conn) => sqlx::query_with(sql, values).$call(&mut **conn).await.map_err(orm).map($($convert)+),
         }
     }};
 }
@@ -253,10 +400,16 @@ impl ConnectionTrait for Tx {
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         let sql = AssertSqlSafe(sql.to_owned());
-        match &mut *self.conn.lock().await {
-            Some(Conn::Postgres(conn)) => conn.execute(sql).await.map_err(orm).map(Into::into),
-            Some(Conn::Sqlite(conn)) => conn.execute(sql).await.map_err(orm).map(Into::into),
-            None => Err(DbErr::Custom(OVER.to_owned())),
+        let mut session = self.session.lock().await;
+        match session
+            .as_mut()
+            .ok_or_else(over)?
+            .begun()
+            .await
+            .map_err(orm)?
+        {
+            Conn::Postgres(conn) => conn.execute(sql).await.map_err(orm).map(Into::into),
+            Conn::Sqlite(conn) => conn.execute(sql).await.map_err(orm).map(Into::into),
         }
     }
 

@@ -127,6 +127,6 @@ async fn write<F: Fold>(db: &Db, events: &[Recorded]) {
         "{} loads what it was not asked for",
         F::NAME
     );
-    writes.flush(&mut tx, None).await.expect("writes");
+    writes.flush(&mut tx).await.expect("writes");
     tx.commit().await.expect("commits");
 }
