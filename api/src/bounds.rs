@@ -71,6 +71,9 @@ pub struct BoundArgs {
     /// How long a query may run. Commands are never cut off.
     #[arg(long, env = "ENTREPOT_QUERY_TIMEOUT", default_value = "10s", value_parser = duration)]
     pub query_timeout: Duration,
+    /// Memory for answers that are given again while nothing of their tenant changes, in MiB; 0 for none.
+    #[arg(long, env = "ENTREPOT_ANSWERS_MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(..=65_536))]
+    pub answers_mib: u32,
     /// Largest request body in bytes.
     #[arg(long, env = "ENTREPOT_BODY_BYTES", default_value_t = 256 * 1024)]
     pub body_bytes: usize,
@@ -110,6 +113,11 @@ impl BoundArgs {
             exports,
             turns: (each > 0).then(|| Turns::new(limits)),
         })
+    }
+
+    /// Bytes of answers that may be given again.
+    pub(crate) fn answers_bytes(&self) -> usize {
+        usize::try_from(u64::from(self.answers_mib) << 20).unwrap_or(usize::MAX)
     }
 
     /// Bounds on requests, streams and sockets.

@@ -140,6 +140,7 @@ pub async fn serve(
             args.bounds.costs(app.redis.clone(), &stop),
             readers.turns,
             live_limits(args),
+            args.bounds.answers_bytes(),
         )?;
         router = router.merge(export_router(
             shared,

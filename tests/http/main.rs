@@ -5,6 +5,7 @@
 
 mod abuse;
 mod access;
+mod answers;
 mod bad_input;
 mod bi_export;
 mod buyers;
@@ -13,6 +14,7 @@ mod cli;
 mod client;
 mod consistency;
 mod cost;
+mod direct;
 mod federation;
 mod fields;
 mod figures;

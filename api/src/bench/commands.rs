@@ -19,7 +19,7 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
             ground.caught_up().await?;
             let mut peers = Vec::with_capacity(args.peers.len());
             for peer in &args.peers {
-                let reached = peer.measure(ground, clients, args.window(), series);
+                let reached = peer.measure(ground, (clients, args.window()), &[], series);
                 peers.push((peer, reached.await?));
             }
             for &tenants in &args.tenants {
@@ -46,10 +46,10 @@ async fn one(
     load: Load,
     series: &mut Series,
 ) -> Result<(f64, f64)> {
-    let before = Usage::now(ground, Some(server)).await?;
+    let before = Usage::now(ground, Some(server.pid())).await?;
     let mut outcome = load.run(ground, server).await?;
     let behind = ground.caught_up().await?;
-    let used = Usage::now(ground, Some(server)).await?.since(&before);
+    let used = Usage::now(ground, Some(server.pid())).await?.since(&before);
 
     let setting = Setting::of_load(load.clients, load.tenants);
     let mut add = |figure, unit, value| series.add(figure, unit, setting, value);

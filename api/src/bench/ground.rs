@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use entrepot_event_store::{Store, clock};
 use entrepot_projections::registry;
-use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement,
+};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -122,6 +124,16 @@ impl Ground {
             sleep(LOOK).await;
         }
         Ok(started.elapsed())
+    }
+
+    /// Has the database look at what it holds, as it does by itself after a while.
+    pub(super) async fn analyze(&self) -> Result<()> {
+        let sql = match self.beside.get_database_backend() {
+            DbBackend::Postgres => "VACUUM ANALYZE",
+            _ => "ANALYZE",
+        };
+        self.beside.execute_unprepared(sql).await?;
+        Ok(())
     }
 
     async fn events_behind(&self) -> Result<i64> {

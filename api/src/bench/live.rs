@@ -58,7 +58,7 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
             subscribers.spawn(follow(client, orders));
         }
         sleep(SETTLE).await;
-        let before = Usage::now(ground, Some(&server)).await?;
+        let before = Usage::now(ground, Some(server.pid())).await?;
         let mut sent = place(&server, &commands, args, orders).await?;
         let placing = before_to_last(&sent);
         sent.sort_by_key(|sent| sent.position);
@@ -66,7 +66,7 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
         while let Some(updates) = subscribers.join_next().await {
             seen.push(updates?);
         }
-        let used = Usage::now(ground, Some(&server)).await?.since(&before);
+        let used = Usage::now(ground, Some(server.pid())).await?.since(&before);
         say(&sent, &seen, setting, series);
         series.add("orders_placed", "1/s", setting, rate(sent.len(), placing));
         let cpu = |used: Duration| ratio(millis(used), placing.as_secs_f64());

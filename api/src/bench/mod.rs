@@ -17,6 +17,7 @@ mod live;
 mod load;
 mod memory;
 mod peer;
+mod reads;
 mod rebuild;
 mod retailer;
 mod server;
@@ -52,15 +53,18 @@ pub(crate) struct BenchArgs {
     /// How often everything is measured; figures are medians of the rounds.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
-    /// Clients that wait for one answer each, for `commands`.
+    /// Clients that wait for one answer each, for `commands` and `reads`.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64], value_parser = counted)]
     clients: Vec<usize>,
-    /// Tenants that the clients belong to, for `commands`.
+    /// Tenants that the clients belong to, for `commands` and `reads`.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 64], value_parser = counted)]
     tenants: Vec<usize>,
-    /// A program to compare `commands` with in every round, on the same database; `bench/` has some.
+    /// A program to compare `commands` and `reads` with in every round, on the same database; `bench/` has some.
     #[arg(long = "peer", value_name = "NAME=COMMAND")]
     peers: Vec<Peer>,
+    /// A server to compare `reads` with in every round, on the same database.
+    #[arg(long = "server", value_name = "NAME=COMMAND")]
+    servers: Vec<Peer>,
     /// Events of the log, for `rebuild` and `export`.
     #[arg(long, default_value_t = 100_000)]
     events: usize,
@@ -73,7 +77,7 @@ pub(crate) struct BenchArgs {
     /// Sockets that stand idle, for `sockets`.
     #[arg(long, default_value_t = 10_000, value_parser = counted)]
     sockets: usize,
-    /// Orders of the file, for `import`.
+    /// Orders of the file, for `import`, and of all tenants, for `reads`.
     #[arg(long, default_value_t = 20_000)]
     orders: usize,
 }
@@ -90,6 +94,8 @@ fn counted(text: &str) -> Result<usize, String> {
 enum Scenario {
     /// Orders placed over HTTP: rate, latency, CPU.
     Commands,
+    /// The last orders of tenants over HTTP: rate, latency, CPU.
+    Reads,
     /// From commands to all subscribers of a tenant who see them.
     Live,
     /// One tenant's queries while another asks for as much as it can.
@@ -126,6 +132,7 @@ async fn measure(ground: &Ground, args: &BenchArgs) -> Result<Vec<Figure>> {
     let mut series = Series::new(scenario, ground.database());
     match args.scenario {
         Scenario::Commands => commands::measure(ground, args, &mut series).await?,
+        Scenario::Reads => reads::measure(ground, args, &mut series).await?,
         Scenario::Live => live::measure(ground, args, &mut series).await?,
         Scenario::Fairness => fairness::measure(ground, args, &mut series).await?,
         Scenario::Sockets => sockets::measure(ground, args, &mut series).await?,

@@ -14,8 +14,6 @@ use super::ground::{Ground, close};
 use super::{BenchArgs, Result, retailer};
 use crate::process::Workers;
 
-/// Commands on their way while the log is filled.
-const IN_FLIGHT: usize = 256;
 /// Events of an order: placed, and stock reserved for its three lines.
 const EVENTS_EACH: usize = 4;
 
@@ -69,7 +67,7 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
 pub(super) async fn fill(store: &Store, tenant: TenantId, events: usize) -> Result<()> {
     let place = |_| retailer::submit(store, tenant, retailer::order());
     let orders = stream::iter(0..events / EVENTS_EACH).map(place);
-    let placed = orders.buffer_unordered(IN_FLIGHT);
+    let placed = orders.buffer_unordered(retailer::IN_FLIGHT);
     placed.try_for_each(|_| async { Ok(()) }).await
 }
 

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use entrepot_domain::catalog::{CreateSku, SetPrice};
 use entrepot_domain::command::AnyCommand;
+use entrepot_domain::customers::{ExternalRef, RegisterCustomer};
 use entrepot_domain::inventory::{ReceiptCost, ReceiveStock};
 use entrepot_domain::kernel::{
-    Actor, ActorKind, Currency, QUANTITY_MAX, Sku, TenantId, Warehouse, Zone,
+    Actor, ActorKind, Currency, CustomerId, QUANTITY_MAX, Sku, TenantId, Warehouse, Zone,
 };
 use entrepot_domain::orders::{PlaceLine, PlaceOrder};
 use entrepot_domain::tenants::{Channel, Config, ConfigureTenant, CreateTenant, TaxRate};
 use entrepot_event_store::{Receipt, Store, Submission, clock};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::json;
 
 use super::Result;
@@ -26,6 +28,8 @@ const ITEMS: [(&str, i64); 3] = [("A", 2499), ("B", 1500), ("C", 2500)];
 /// How the commands' answer is asked for: what the log says, and no read model.
 const ORDER_PLACE: &str = "mutation Place($input: OrderPlaceInput!) { orderPlace(input: $input) { \
                            position userErrors { code message } } }";
+/// Commands on their way while the log is filled.
+pub(super) const IN_FLIGHT: usize = 256;
 /// How long tokens are good for: longer than any measurement.
 const TOKEN_TTL: Duration = Duration::from_hours(12);
 
@@ -100,6 +104,45 @@ async fn stock(store: &Store, tenant: TenantId, sku: Sku, price: i64) -> Result<
     submit(store, tenant, receive).await.map(drop)
 }
 
+/// Registers customers of a tenant.
+pub(super) async fn register(
+    store: &Store,
+    tenant: TenantId,
+    customers: usize,
+) -> Result<Vec<CustomerId>> {
+    let mut ids = Vec::with_capacity(customers);
+    for number in 0..customers {
+        let customer_id = CustomerId(clock::fresh_id());
+        let customer = RegisterCustomer {
+            customer_id: Some(customer_id),
+            external_ref: Some(ExternalRef {
+                system: "crm".to_owned(),
+                id: format!("C-{number}"),
+            }),
+            personal_ref: None,
+        };
+        submit(store, tenant, customer).await?;
+        ids.push(customer_id);
+    }
+    Ok(ids)
+}
+
+/// Sells to the customers of tenants in turn.
+pub(super) async fn sell(
+    store: &Store,
+    shops: &[(TenantId, Vec<CustomerId>)],
+    orders: usize,
+) -> Result<()> {
+    let place = |number: usize| {
+        let (tenant, customers) = &shops[number % shops.len()];
+        let mut order = order();
+        order.customer_id = Some(customers[number / shops.len() % customers.len()]);
+        submit(store, *tenant, order)
+    };
+    let placed = stream::iter((0..orders).map(place)).buffer_unordered(IN_FLIGHT);
+    placed.try_for_each(|_| async { Ok(()) }).await
+}
+
 /// Has a command decided in this process.
 pub(super) async fn submit(
     store: &Store,
@@ -146,7 +189,7 @@ pub(super) fn order_request() -> String {
     json!({ "query": ORDER_PLACE, "variables": { "input": input } }).to_string()
 }
 
-/// A caller who may place a tenant's orders and follow them.
+/// A caller who may place a tenant's orders, follow them and see their margins.
 pub(super) fn caller(
     ground: &Ground,
     address: SocketAddr,
@@ -163,7 +206,7 @@ pub(super) fn token(ground: &Ground, tenant: usize) -> Result<String> {
         subject: "bench".to_owned(),
         tenant: Some(slug(tenant)),
         platform: false,
-        roles: [Role::Commerce].into_iter().collect(),
+        roles: [Role::Commerce, Role::Finance].into_iter().collect(),
         channels: Vec::new(),
         ttl: TOKEN_TTL,
     };

@@ -63,9 +63,12 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
         let each = ratio(number(kibibytes), number(sockets.len()));
         series.add("resident_each", "KiB", setting, each);
 
-        let idle = Usage::now(ground, Some(&server)).await?;
+        let idle = Usage::now(ground, Some(server.pid())).await?;
         sleep(args.window()).await;
-        let used = Usage::now(ground, Some(&server)).await?.since(&idle).server;
+        let used = Usage::now(ground, Some(server.pid()))
+            .await?
+            .since(&idle)
+            .server;
         series.add(
             "idle_cpu",
             "ms/s",

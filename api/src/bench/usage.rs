@@ -1,6 +1,7 @@
 //! What processes use, as Linux tells it. Elsewhere, and of processes on other machines, nothing is
 //! known and the figures are left out.
 
+use std::collections::HashMap;
 use std::fs;
 use std::time::Duration;
 
@@ -8,7 +9,6 @@ use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use super::Result;
 use super::ground::Ground;
-use super::server::Server;
 
 /// A tick of `/proc/<pid>/stat`, the same on every machine that matters.
 const TICK: Duration = Duration::from_millis(10);
@@ -33,14 +33,13 @@ pub(super) struct Usage {
 }
 
 impl Usage {
-    /// Now.
-    pub(super) async fn now(ground: &Ground, server: Option<&Server>) -> Result<Self> {
+    /// Now; of the server, that is this process and all below it.
+    pub(super) async fn now(ground: &Ground, server: Option<u32>) -> Result<Self> {
         let own = Process::of(std::process::id()).unwrap_or_default();
-        let server = server.and_then(|server| Process::of(server.pid()));
         let mut usage = Self {
             client: own.alone,
             ended: own.ended,
-            server: server.unwrap_or_default().alone,
+            server: server.map(tree).unwrap_or_default(),
             ..Self::default()
         };
         if ground.beside().get_database_backend() == DbBackend::Postgres {
@@ -114,15 +113,29 @@ fn postgres(backend: u32) -> Option<Duration> {
         return None;
     }
     let first = Process::of(backend)?.parent;
-    let all = Process::of(first)?;
-    let pids = fs::read_dir("/proc").ok()?.flatten();
+    Some(tree(first))
+}
+
+/// CPU time of a process and of all below it, those that ended too.
+fn tree(first: u32) -> Duration {
+    let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let running = pids.filter_map(Process::of);
-    let children: Duration = running
-        .filter(|process| process.parent == first)
-        .map(|process| process.alone)
-        .sum();
-    Some(all.alone + all.ended + children)
+    let all: HashMap<u32, Process> = pids
+        .filter_map(|pid| Some((pid, Process::of(pid)?)))
+        .collect();
+    let below = |mut pid: u32| {
+        while pid != first {
+            match all.get(&pid) {
+                Some(process) => pid = process.parent,
+                None => return false,
+            }
+        }
+        true
+    };
+    let counted = all.iter().filter(|(pid, _)| below(**pid));
+    counted
+        .map(|(_, process)| process.alone + process.ended)
+        .sum()
 }
 
 /// Resident memory of a process in KiB: now, and the most so far.

@@ -9,9 +9,10 @@ use futures_util::stream::{BoxStream, once};
 use futures_util::{FutureExt as _, StreamExt as _};
 
 use super::Graph;
+use super::answers::Answers;
 use super::consistency::{self, Wanted};
 use super::contract::{Checked, Contract, ContractError, Contracts, Told};
-use super::cost::{Charge, Costs, Toll, Weights};
+use super::cost::{Charge, Cost, Costs, Toll, Weights};
 use super::error::{self, fault};
 use super::live::{self, Hub, LiveLimits};
 use super::loader;
@@ -33,6 +34,7 @@ pub struct Executor {
     weights: Arc<Weights>,
     turns: Option<Arc<Turns>>,
     hub: Arc<Hub>,
+    answers: Answers,
 }
 
 /// A request that may run: what it is checked against, and what was taken for it.
@@ -65,12 +67,14 @@ impl Executor {
         costs: Costs,
         turns: Option<Arc<Turns>>,
         live: LiveLimits,
+        answers_bytes: usize,
     ) -> Result<Self, SchemaError> {
         let sdl = super::sdl_of(&schema);
         let contracts = Arc::new(Contracts::new(&sdl)?);
         Ok(Self {
             schema,
             hub: Hub::new(&app, live),
+            answers: Answers::new(app.store.clone(), answers_bytes),
             app,
             input_types: InputTypes::from_sdl(&sdl)?,
             costs: Arc::new(costs),
@@ -150,6 +154,7 @@ impl Executor {
             data.extend(about_schema);
         }
         session.finish().await;
+        self.keep(&session, admitted, &response);
         consistency::report(&mut response, &session).await;
         if session.is_replayed() {
             let replayed = value!({ "replayed": true });
@@ -158,6 +163,59 @@ impl Executor {
                 .insert("idempotency".to_owned(), replayed);
         }
         response
+    }
+
+    /// Keeps an answer for the next who asks the same.
+    fn keep(&self, session: &Session, admitted: &Admitted, response: &Response) {
+        if response.is_ok()
+            && !session.is_stale()
+            && admitted.checked.repeats()
+            && let Some(place) = session.place()
+            && let Ok(tenant) = session.tenant()
+            && let Some(question) = self.answers.question(tenant, session.caller())
+        {
+            let charge = admitted.charge.as_ref();
+            let cost = charge.map_or(Cost::default(), Charge::cost);
+            self.answers.keep(question, place, &response.data, cost);
+        }
+    }
+
+    /// The answer to the same request in the same state, if there was one.
+    async fn known(&self, request: &Request, caller: &Caller) -> Option<Response> {
+        let tenant = self
+            .app
+            .store
+            .tenant(caller.requester.tenant()?)
+            .await
+            .ok()?;
+        let answer = self
+            .answers
+            .known(&self.answers.question(tenant, caller)?)?;
+        // Who may not, or asks for what is not there yet, is told so the general way.
+        let turns = self.turns.clone();
+        let session = Self::session(&self.app, turns, caller.clone(), request)
+            .await
+            .ok()?;
+        let place = self.answers.place(tenant).await?;
+        if place != answer.place {
+            return None;
+        }
+        let charge = self
+            .costs
+            .charge(&caller.requester, answer.cost.requested, &self.weights);
+        let charge = match charge.await {
+            Ok(charge) => charge,
+            Err(refused) => return Some(refused),
+        };
+        session.read_at(place);
+        let mut response = answer.response();
+        consistency::report(&mut response, &session).await;
+        if let Some(charge) = charge {
+            charge.meter().add(answer.cost.spent);
+            charge.settle(&mut response);
+        }
+        metrics::counter!("entrepot_answers_given_again_total").increment(1);
+        Some(response)
     }
 
     /// Finds the caller's tenant and waits for the state that the caller asks for.
@@ -184,6 +242,10 @@ impl Executor {
 }
 
 impl GraphExecutor for Executor {
+    async fn recall(&self, request: &Request, caller: &Caller) -> Option<Response> {
+        self.known(request, caller).await
+    }
+
     async fn execute(&self, request: Request, caller: Caller) -> Response {
         let admitted = match self.admit(&request, &caller).await {
             Ok(admitted) => admitted,

@@ -86,3 +86,16 @@ where
 {
     ctx.data::<DataLoader<Counted<L>>>()?.load_many(keys).await
 }
+
+/// Loads the values of all keys that there will be, without waiting for more.
+pub(crate) async fn load_all<L, K>(ctx: &Context<'_>, keys: &[K]) -> Result<HashMap<K, L::Value>>
+where
+    K: Send + Sync + Hash + Eq + Clone + 'static,
+    L: Loader<K, Error = async_graphql::Error>,
+{
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let loader = ctx.data::<DataLoader<Counted<L>>>()?;
+    loader.loader().load(keys).await
+}

@@ -3,7 +3,8 @@
 //! An area's file holds its types, queries, commands and live updates. What all areas share:
 //! [`session`] (who asks, and the one state that is read), [`policy`] (who may), [`contract`] (what of
 //! the schema a caller may use), [`scalar`],
-//! [`page`] (connections), [`cost`] (what operations cost and clients may spend), [`federation`] (what routers ask), [`command`] (mutations), [`live`] (subscriptions), [`loader`] (batching), [`turns`] (who reads when).
+//! [`page`] and [`connection`] (lists), [`direct`] (rows straight to text), [`answers`] (given again),
+//! [`cost`] (what operations cost and clients may spend), [`federation`] (what routers ask), [`command`] (mutations), [`live`] (subscriptions), [`loader`] (batching), [`turns`] (who reads when).
 //! Resolvers hold no rules and no SQL beyond a filter; another tenant's rows are out of reach of
 //! any argument.
 
@@ -16,12 +17,15 @@
     reason = "the schema's derives take resolvers as async functions"
 )]
 
+mod answers;
 mod catalog;
 mod command;
+mod connection;
 pub(crate) mod consistency;
 pub mod contract;
 pub mod cost;
 mod customers;
+mod direct;
 mod engine;
 mod error;
 mod executor;

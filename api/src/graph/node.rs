@@ -216,7 +216,7 @@ pub(super) async fn find(ctx: &Context<'_>, keys: Vec<Result<Option<Key>>>) -> V
     }
     wanted.add_digested(ctx, &mut found).await;
     let places = &mut found;
-    fill::<OrderLoader, _>(ctx, wanted.orders, places, |it| Order(it).into()).await;
+    fill::<OrderLoader, _>(ctx, wanted.orders, places, |it| Order::from(it).into()).await;
     fill::<CustomerLoader, _>(ctx, wanted.customers, places, |it| Customer(it).into()).await;
     fill::<ProductLoader, _>(ctx, wanted.products, places, |it| Product(it).into()).await;
     fill::<StockLoader, _>(ctx, wanted.stock, places, |it| StockPosition(it).into()).await;

@@ -1,7 +1,6 @@
 //! Relay connections over keysets: a page costs the same wherever it starts.
 
-use async_graphql::connection::{Connection, Edge};
-use async_graphql::{Context, ObjectType, OutputType, Result, SimpleObject};
+use async_graphql::{Context, Result};
 use entrepot_entity::scope::TenantScoped;
 use entrepot_event_store::db::Tx;
 use sea_orm::sea_query::{ArrayType, Value};
@@ -12,6 +11,7 @@ use sea_orm::{
 use serde_json::Value as Json;
 use uuid::Uuid;
 
+use super::connection::{Edge, Listed};
 use super::error::{self, bad_input};
 use super::scalar::BigInt;
 use super::session::session;
@@ -37,16 +37,6 @@ pub(crate) struct Keyset<E: EntityTrait> {
     pub(crate) descending: bool,
 }
 
-/// What a connection has besides its edges.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct Counted {
-    /// All that match the filter, on whatever page. Null if it was not asked for.
-    total_count: Option<BigInt>,
-}
-
-/// A page of a list, as the graph shows it.
-pub(crate) type Listed<N> = Connection<String, N, Counted>;
-
 /// A list that is read page by page.
 pub(crate) struct List<E: EntityTrait> {
     /// Its name among the tenant's lists.
@@ -70,10 +60,7 @@ where
         ctx: &Context<'_>,
         args: PageArgs,
         node: impl Fn(E::Model) -> Result<N>,
-    ) -> Result<Listed<N>>
-    where
-        N: OutputType + ObjectType,
-    {
+    ) -> Result<Listed<N>> {
         let session = session(ctx)?;
         let snapshot = session.read().await?;
         let total_count = total(ctx, &snapshot.tx, &self.rows).await?;
@@ -87,15 +74,16 @@ where
             &binding,
         )
         .await?;
-        let mut connection = Connection::with_additional_fields(
-            page.has_previous,
-            page.has_next,
-            Counted { total_count },
-        );
-        for (cursor, row) in page.rows {
-            connection.edges.push(Edge::new(cursor, node(row)?));
-        }
-        Ok(connection)
+        let edge = |(cursor, row)| {
+            let node = node(row)?;
+            Ok(Edge { cursor, node })
+        };
+        Ok(Listed {
+            edges: page.rows.into_iter().map(edge).collect::<Result<_>>()?,
+            has_previous: page.has_previous,
+            has_next: page.has_next,
+            total_count,
+        })
     }
 }
 

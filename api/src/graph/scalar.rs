@@ -1,10 +1,9 @@
 //! Scalars: whatever JSON numbers cannot carry exactly travels as a string.
 
-use async_graphql::{
-    InputType, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value,
-};
+use async_graphql::{InputType, InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use entrepot_domain::kernel::{self, Currency, Instant, Refused};
 
+use super::direct::fields;
 use super::error;
 
 /// A 64-bit integer, as a string: JSON readers lose digits beyond 2^53.
@@ -155,25 +154,36 @@ impl Decimal {
 }
 
 /// An amount of money, exact.
-#[derive(Clone, Debug, SimpleObject)]
-#[graphql(shareable)]
+#[derive(Clone, Copy, Debug)]
 pub struct Money {
-    /// Minor units of the currency: cents of a dollar, yen of a yen.
-    pub amount_minor: BigInt,
-    /// The same as a decimal number of the currency's units.
-    pub amount: Decimal,
-    /// ISO 4217.
-    pub currency: CurrencyCode,
+    minor: i64,
+    currency: Currency,
 }
 
 impl Money {
     /// An amount of minor units.
-    pub(crate) fn new(minor: i64, currency: Currency) -> Self {
-        Self {
-            amount_minor: BigInt(minor),
-            amount: Decimal(currency.decimal(minor)),
-            currency: CurrencyCode(currency),
-        }
+    pub(crate) const fn new(minor: i64, currency: Currency) -> Self {
+        Self { minor, currency }
+    }
+
+    /// The minor units.
+    #[cfg(test)]
+    pub(crate) const fn minor(self) -> i64 {
+        self.minor
+    }
+}
+
+fields! {
+    /// An amount of money, exact.
+    Money as shareable {
+        /// Minor units of the currency: cents of a dollar, yen of a yen.
+        amount_minor: BigInt = |money| BigInt(money.minor);
+
+        /// The same as a decimal number of the currency's units.
+        amount: Decimal = |money| Decimal(money.currency.decimal(money.minor));
+
+        /// ISO 4217.
+        currency: CurrencyCode = |money| CurrencyCode(money.currency);
     }
 }
 

@@ -1,14 +1,15 @@
 //! One request: who asks, for which tenant, and the one state of the read models that it sees.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex as SyncMutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_graphql::{Context, Error, ErrorExtensions as _, Result};
 use entrepot_domain::kernel::{Actor, ActorKind, TenantId};
 use entrepot_event_store::clock;
 use entrepot_event_store::db::{Purpose, Tx};
-use entrepot_projections::{group, position};
+use entrepot_projections::group::{self, Place};
+use entrepot_projections::position;
 use tokio::sync::Mutex;
 
 use super::error::{self, fault};
@@ -35,8 +36,8 @@ pub struct Session {
     snapshot: Mutex<Option<Arc<Snapshot>>>,
     /// The last position that this request wrote.
     written: AtomicI64,
-    /// The position of the newest state that this request read.
-    as_of: AtomicI64,
+    /// Where the newest state stands that this request read.
+    read: SyncMutex<Option<Place>>,
     /// Whether the request reads less than it asked for, because it allows it.
     stale: AtomicBool,
     /// Whether a command of the request had happened before.
@@ -47,8 +48,8 @@ pub struct Session {
 pub struct Snapshot {
     /// A read-only transaction.
     pub tx: Tx,
-    /// The position that the rows stand at.
-    pub as_of: i64,
+    /// Where the rows stand.
+    pub place: Place,
     /// Where the request as a whole holds none.
     _turn: Option<Turn>,
 }
@@ -61,7 +62,7 @@ impl Session {
         caller: Caller,
         tenant: Option<TenantId>,
     ) -> Arc<Self> {
-        let (snapshot, written, as_of) = (Mutex::default(), AtomicI64::new(0), AtomicI64::new(0));
+        let (snapshot, written, read) = (Mutex::default(), AtomicI64::new(0), SyncMutex::default());
         Arc::new(Self {
             app,
             turns,
@@ -70,7 +71,7 @@ impl Session {
             tenant,
             snapshot,
             written,
-            as_of,
+            read,
             stale: AtomicBool::default(),
             replayed: AtomicBool::default(),
         })
@@ -153,7 +154,7 @@ impl Session {
         let written = self.written.load(Ordering::Acquire);
         let mut held = self.snapshot.lock().await;
         if let Some(snapshot) = held.as_ref()
-            && snapshot.as_of >= written
+            && snapshot.place.position >= written
         {
             return Ok(Arc::clone(snapshot));
         }
@@ -163,7 +164,7 @@ impl Session {
         // First the old one ends: who holds a connection must not wait for another.
         end(held.take()).await;
         let fresh = Arc::new(self.begin().await?);
-        self.as_of.store(fresh.as_of, Ordering::Release);
+        self.read_at(fresh.place);
         *held = Some(Arc::clone(&fresh));
         Ok(fresh)
     }
@@ -182,12 +183,11 @@ impl Session {
             .begin(tenant, Purpose::Read)
             .await
             .map_err(error::db)?;
-        let as_of = group::checkpoint_in(&tx, tenant, GROUP)
-            .await
-            .map_err(error::db)?;
+        let place = group::place_in(&tx, tenant, GROUP).await;
+        let place = place.map_err(error::db)?;
         Ok(Snapshot {
             tx,
-            as_of,
+            place,
             _turn: turn,
         })
     }
@@ -272,9 +272,20 @@ impl Session {
         self.written.load(Ordering::Acquire)
     }
 
+    /// Notes where the state stands that the request reads.
+    pub(super) fn read_at(&self, place: Place) {
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+    }
+
+    /// Where the state stands that the request read, if it read any.
+    pub(super) fn place(&self) -> Option<Place> {
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The position of the state that the request read, if it read any.
     pub fn as_of(&self) -> Option<i64> {
-        Some(self.as_of.load(Ordering::Acquire)).filter(|as_of| *as_of > 0)
+        let place = self.place();
+        place.map(|place| place.position).filter(|as_of| *as_of > 0)
     }
 
     /// Ends the request's transaction.

@@ -1,14 +1,12 @@
 //! One result as an HTTP response.
 
-use std::collections::BTreeMap;
-
-use async_graphql::{Response as GraphResponse, ServerError, Value};
+use async_graphql::{Response as GraphResponse, Value};
+use async_graphql_value::RAW_VALUE_TOKEN;
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
-use serde::Serialize;
 
 use super::{
     negotiate::Media,
@@ -17,23 +15,73 @@ use super::{
 
 /// The JSON of a response: `errors` first, and no `data` if nothing ran.
 pub(super) fn payload(response: &GraphResponse) -> String {
-    #[derive(Serialize)]
-    struct Payload<'r> {
-        #[serde(skip_serializing_if = "<[ServerError]>::is_empty")]
-        errors: &'r [ServerError],
-        #[serde(skip_serializing_if = "Option::is_none")]
-        data: Option<&'r Value>,
-        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-        extensions: &'r BTreeMap<String, Value>,
-    }
-
-    let payload = Payload {
-        errors: &response.errors,
-        data: Some(&response.data).filter(|_| !nothing_ran(response)),
-        extensions: &response.extensions,
+    let mut text = Vec::new();
+    let mut member = |name: &str, write: &dyn Fn(&mut Vec<u8>) -> serde_json::Result<()>| {
+        text.push(if text.is_empty() { b'{' } else { b',' });
+        text.extend_from_slice(name.as_bytes());
+        write(&mut text)
+    };
+    let mut members = || {
+        if !response.errors.is_empty() {
+            member("\"errors\":", &|text| {
+                serde_json::to_writer(text, &response.errors)
+            })?;
+        }
+        if !nothing_ran(response) {
+            member("\"data\":", &|text| value(text, &response.data))?;
+        }
+        if !response.extensions.is_empty() {
+            member("\"extensions\":", &|text| {
+                serde_json::to_writer(text, &response.extensions)
+            })?;
+        }
+        serde_json::Result::Ok(())
     };
     // Everything inside is JSON already; a failure to write it would be a fault of serde_json.
-    serde_json::to_string(&payload).unwrap_or_else(|_| "{\"data\":null}".to_owned())
+    let written = members();
+    text.extend_from_slice(if text.is_empty() { b"{}" } else { b"}" });
+    let text = written.ok().and_then(|()| String::from_utf8(text).ok());
+    text.unwrap_or_else(|| "{\"data\":null}".to_owned())
+}
+
+/// A value as JSON.
+pub(crate) fn json_of(of: &Value) -> String {
+    let mut text = Vec::new();
+    let written = value(&mut text, of).ok();
+    let text = written.and_then(|()| String::from_utf8(text).ok());
+    text.unwrap_or_else(|| "null".to_owned())
+}
+
+/// Writes a value as JSON. What is JSON already is taken as it stands.
+fn value(text: &mut Vec<u8>, of: &Value) -> serde_json::Result<()> {
+    match of {
+        Value::Object(members) => {
+            if let Some(Value::String(raw)) = members.get(RAW_VALUE_TOKEN) {
+                text.extend_from_slice(raw.as_bytes());
+                return Ok(());
+            }
+            let mut before = b'{';
+            for (name, member) in members {
+                text.push(before);
+                serde_json::to_writer(&mut *text, name.as_str())?;
+                text.push(b':');
+                value(text, member)?;
+                before = b',';
+            }
+            text.extend_from_slice(if before == b'{' { b"{}" } else { b"}" });
+        }
+        Value::List(members) => {
+            let mut before = b'[';
+            for member in members {
+                text.push(before);
+                value(text, member)?;
+                before = b',';
+            }
+            text.extend_from_slice(if before == b'[' { b"[]" } else { b"]" });
+        }
+        leaf => serde_json::to_writer(text, leaf)?,
+    }
+    Ok(())
 }
 
 /// What the executor answered. Its HTTP headers go out with it.

@@ -21,11 +21,11 @@ use super::{
     config::HttpConfig,
     document::{self, InputTypes, Parsed, Prepared},
     entrance::{Entrance, is_router},
-    executor::{Caller, GraphExecutor},
+    executor::{Asked, Caller, GraphExecutor},
     headers, identity,
     negotiate::{Accepted, Media, check_content},
     parameters::{Parameters, read_body},
-    persisted::Persisted,
+    persisted::{Persisted, Registration},
     refusal::Refusal,
     run, socket, streaming,
     subscriptions::Subscriptions,
@@ -45,6 +45,13 @@ pub(super) struct Endpoint<E> {
     parsed: Parsed,
     persisted: Persisted,
     subscriptions: Subscriptions,
+}
+
+/// A request with its document.
+struct Found {
+    request: async_graphql::Request,
+    /// To be kept under its hash, if it is valid.
+    register: Option<Registration>,
 }
 
 /// Serves `executor` at every [`Entrance`]: POST and GET, server-sent events, multipart subscriptions
@@ -111,7 +118,8 @@ impl<E: GraphExecutor> Endpoint<E> {
         check_form(parts, accepted)?;
         entrance.open(&self.config, &parts.headers)?;
         let requester = entrance.requester(&self.verifier, &parts.headers).await?;
-        let caller = identity::caller(requester, entrance, &parts.headers, request_id.to_owned());
+        let mut caller =
+            identity::caller(requester, entrance, &parts.headers, request_id.to_owned());
         let parameters = if parts.method == Method::GET {
             Parameters::from_uri(&parts.uri)?
         } else {
@@ -119,7 +127,18 @@ impl<E: GraphExecutor> Endpoint<E> {
             let body = read_body(body, limits.body_bytes_max, limits.body_timeout).await?;
             Parameters::from_json(&body)?
         };
-        match self.prepare(parameters, &caller) {
+        let found = self.find(parameters, &caller);
+        if let Ok(Found {
+            request,
+            register: None,
+        }) = &found
+        {
+            caller.asked = Asked::of(request).map(Arc::new);
+            if let Some(response) = run::recall(self, request, &caller).await {
+                return Ok(self.answered(response, &caller, accepted));
+            }
+        }
+        match found.and_then(|found| self.checked(found, &caller)) {
             Ok(prepared) if parts.method == Method::GET && prepared.mutates() => {
                 let status = StatusCode::METHOD_NOT_ALLOWED;
                 let message = "a mutation must be posted";
@@ -144,12 +163,24 @@ impl<E: GraphExecutor> Endpoint<E> {
     /// The request of these parameters, ready to run.
     pub(super) fn prepare(
         &self,
-        mut parameters: Parameters,
+        parameters: Parameters,
         caller: &Caller,
     ) -> Result<Prepared, Refusal> {
-        let found = self.persisted.find(parameters.asked(), &caller.requester)?;
-        let request = parameters.into_request(found.text);
-        let prepared = document::prepare(request, &self.parsed, &self.input_types)?;
+        let found = self.find(parameters, caller)?;
+        self.checked(found, caller)
+    }
+
+    /// The request of these parameters, with the document that they name or give.
+    fn find(&self, mut parameters: Parameters, caller: &Caller) -> Result<Found, Refusal> {
+        let document = self.persisted.find(parameters.asked(), &caller.requester)?;
+        Ok(Found {
+            request: parameters.into_request(document.text),
+            register: document.register,
+        })
+    }
+
+    fn checked(&self, found: Found, caller: &Caller) -> Result<Prepared, Refusal> {
+        let prepared = document::prepare(found.request, &self.parsed, &self.input_types)?;
         prepared.check_key(caller.idempotency_key.as_deref())?;
         if let Some(registration) = found.register {
             let text = &prepared.request.query;
@@ -167,9 +198,18 @@ impl<E: GraphExecutor> Endpoint<E> {
         accepted: Accepted,
     ) -> Response {
         let response = run::run(self, prepared, caller.clone()).await;
+        self.answered(response, &caller, accepted)
+    }
+
+    fn answered(
+        &self,
+        response: async_graphql::Response,
+        caller: &Caller,
+        accepted: Accepted,
+    ) -> Response {
         match accepted.single {
             Some(media) => answer::executed(response, media),
-            None => self.stream(stream::iter([response.into()]).boxed(), &caller, accepted),
+            None => self.stream(stream::iter([response.into()]).boxed(), caller, accepted),
         }
     }
 

@@ -13,6 +13,17 @@ use crate::auth::Requester;
 
 /// A graph that answers operations.
 pub trait GraphExecutor: Send + Sync + 'static {
+    /// The answer to a request before anything is done to it, if the same was answered already and
+    /// nothing has changed since.
+    fn recall(
+        &self,
+        request: &Request,
+        caller: &Caller,
+    ) -> impl Future<Output = Option<Response>> + Send {
+        let _ = (request, caller);
+        std::future::ready(None)
+    }
+
     /// Runs a query or mutation.
     fn execute(&self, request: Request, caller: Caller) -> impl Future<Output = Response> + Send;
 
@@ -61,4 +72,33 @@ pub struct Caller {
     pub last_event_id: Option<String>,
     /// Names this operation in logs and in the answer's header `x-request-id`.
     pub request_id: String,
+    /// What was asked over plain HTTP.
+    pub asked: Option<Arc<Asked>>,
+}
+
+/// A request as it came, before anything was done to it.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Asked {
+    /// The document's text.
+    pub document: String,
+    /// Which of its operations.
+    pub operation: Option<String>,
+    /// JSON.
+    pub variables: String,
+}
+
+impl Asked {
+    /// What a request asks.
+    pub(super) fn of(request: &Request) -> Option<Self> {
+        let variables = if request.variables.is_empty() {
+            String::new()
+        } else {
+            serde_json::to_string(&request.variables).ok()?
+        };
+        Some(Self {
+            document: request.query.clone(),
+            operation: request.operation_name.clone(),
+            variables,
+        })
+    }
 }

@@ -67,6 +67,7 @@ pub(super) fn caller(
         consistency: owned(&CONSISTENCY),
         last_event_id: owned(&LAST_EVENT_ID),
         request_id,
+        asked: None,
     }
 }
 

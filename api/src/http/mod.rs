@@ -33,13 +33,14 @@ mod streaming;
 mod subscriptions;
 mod update;
 
+pub(crate) use answer::json_of;
 pub use callback::{Callbacks, HostError};
 pub use config::{HttpConfig, Limits, SocketLimits};
 pub use document::{DocumentLimits, InputTypes};
 pub use endpoint::graphql_router;
 pub(crate) use endpoint::lifetime;
 pub use entrance::Entrance;
-pub use executor::{Admission, Caller, GraphExecutor};
+pub use executor::{Admission, Asked, Caller, GraphExecutor};
 pub use explorer::explorer_router;
 pub use headers::secured;
 pub use health::{Readiness, health_router};

@@ -2,7 +2,7 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use async_graphql::{Response, parser::types::OperationType};
+use async_graphql::{Request, Response, parser::types::OperationType};
 use axum::http::StatusCode;
 use futures_util::FutureExt as _;
 
@@ -12,6 +12,19 @@ use super::{
     executor::{Caller, GraphExecutor},
     refusal::Refusal,
 };
+
+/// The answer that the same request got, while nothing has changed since. What goes wrong here goes
+/// wrong where the request runs, too, and is told there.
+pub(super) async fn recall<E: GraphExecutor>(
+    endpoint: &Endpoint<E>,
+    request: &Request,
+    caller: &Caller,
+) -> Option<Response> {
+    let recalling = AssertUnwindSafe(endpoint.executor.recall(request, caller));
+    let timeout = endpoint.config.limits.query_timeout;
+    let finished = tokio::time::timeout(timeout, recalling.catch_unwind()).await;
+    finished.ok()?.ok()?
+}
 
 /// Runs a prepared query or mutation to its end.
 ///

@@ -1,12 +1,16 @@
 //! What the peers have in common: how they are told what to do, and how they say what they reached.
 //!
 //! A peer that takes commands finds `PEER_DATABASE_URL`, `PEER_CLIENTS` and `PEER_SECONDS` in its
-//! environment and prints one JSON object, `{"rate": 1/s, "p50_ms": …, "p99_ms": …}`.
+//! environment and prints one JSON object, `{"rate": 1/s, "p50_ms": …, "p99_ms": …}`. One that serves
+//! finds `PEER_LISTEN` and `PEER_BYTES`, the size of the product's answer, and prints, as soon as it
+//! listens, the body of the request that is to be posted to `/graphql`.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 
 #[global_allocator]
@@ -32,6 +36,15 @@ pub async fn pool(clients: usize) -> Result<PgPool, Error> {
     let connections = u32::try_from(clients.min(CONNECTIONS_MAX))?;
     let options = PgPoolOptions::new().max_connections(connections);
     Ok(options.connect(&setting::<String>("PEER_DATABASE_URL")?).await?)
+}
+
+/// Serves until it is killed.
+pub async fn answer_at(address: SocketAddr, router: Router, body: &str) -> Result<(), Error> {
+    use axum::serve::ListenerExt as _;
+    let listener = tokio::net::TcpListener::bind(address).await?;
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+    println!("{body}");
+    Ok(axum::serve(listener, router).await?)
 }
 
 /// Makes the events' payload: an order of three lines, about 300 bytes.

@@ -165,3 +165,23 @@ async fn sqlite_row(sql: &DatabaseConnection, table: &str) -> String {
         .collect::<Vec<_>>()
         .join(" || ',' || ")
 }
+
+both! {
+    /// As after a backup of another moment: the rows are ahead of the checkpoint.
+    async fn rows_that_are_there_already_are_written_over(db: TestDb) {
+        let store = db.store().await;
+        let tenant = retailer(&store, "north").await;
+        bustle(std::slice::from_ref(&store), tenant, 8, 10).await;
+        catch_up(&store, tenant).await;
+        let sql = db.sql().await;
+        // What is added to would count twice; documents begin anew.
+        for sums in ["rm_order_days", "rm_margin_days", "rm_inventory"] {
+            sql.execute_unprepared(&format!("DELETE FROM {sums}")).await.expect("deletes");
+        }
+        let back = "UPDATE checkpoint SET position = 0";
+        sql.execute_unprepared(back).await.expect("moves back");
+        let again = db.store().await;
+        catch_up(&again, tenant).await;
+        assert_whole(&again, tenant).await;
+    }
+}

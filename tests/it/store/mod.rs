@@ -9,6 +9,7 @@ mod recovery;
 mod snapshots;
 mod tampering;
 mod unreadable;
+mod writes;
 
 use std::collections::HashMap;
 use std::sync::Arc;

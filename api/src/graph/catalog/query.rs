@@ -7,8 +7,10 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
 use super::load::ProductLoader;
 use super::types::Product;
+use crate::graph::connection::Listed;
+use crate::graph::direct::general;
 use crate::graph::loader;
-use crate::graph::page::{Keyset, List, Listed, PageArgs};
+use crate::graph::page::{Keyset, List, PageArgs};
 use crate::graph::policy::visible;
 use crate::graph::session::session;
 
@@ -18,6 +20,8 @@ pub struct CatalogQuery;
 
 /// A list of products.
 pub type ProductConnection = Listed<Product>;
+
+general!(Product);
 
 /// Which products.
 #[derive(Clone, Debug, Default, InputObject)]

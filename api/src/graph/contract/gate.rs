@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use apollo_compiler::ExecutableDocument;
-use apollo_compiler::executable::Operation;
+use apollo_compiler::executable::{Operation, Selection, SelectionSet};
 use apollo_compiler::introspection::{check_max_depth, partial_execute};
 use apollo_compiler::request::{RequestError, coerce_variable_values};
 use apollo_compiler::response::{GraphQLError, JsonMap};
@@ -14,6 +14,7 @@ use async_graphql::{ErrorExtensionValues, Pos, Request, Response, ServerError, V
 
 use super::Contract;
 use crate::graph::cost::Estimates;
+use crate::graph::policy;
 
 /// Documents at hand, for each contract.
 pub(super) const DOCUMENTS: NonZeroUsize = NonZeroUsize::new(500).unwrap();
@@ -23,6 +24,7 @@ pub(super) const DOCUMENTS: NonZeroUsize = NonZeroUsize::new(500).unwrap();
 pub(in crate::graph) struct Checked {
     document: Valid<ExecutableDocument>,
     estimates: Estimates,
+    repeats: bool,
 }
 
 impl Checked {
@@ -30,6 +32,12 @@ impl Checked {
     pub(in crate::graph) fn cost(&self, request: &Request) -> u64 {
         let name = request.operation_name.as_deref();
         self.estimates.of(&self.document, name, &request.variables)
+    }
+
+    /// Whether an answer follows from the rows of the read models and from nothing else, and may be
+    /// given again while they stay where they are.
+    pub(in crate::graph) const fn repeats(&self) -> bool {
+        self.repeats
     }
 
     /// Whether the request's operation is a query of data.
@@ -63,6 +71,7 @@ impl Contract {
                 Ok(document) => {
                     circles(&document)?;
                     Ok(Arc::new(Checked {
+                        repeats: repeats(&document),
                         document,
                         estimates: Estimates::default(),
                     }))
@@ -145,6 +154,28 @@ fn circles(document: &Valid<ExecutableDocument>) -> Result<(), Vec<ServerError>>
         })?;
     }
     Ok(())
+}
+
+/// Whether all that a document asks for follows from rows.
+fn repeats(document: &Valid<ExecutableDocument>) -> bool {
+    fn all(set: &SelectionSet) -> bool {
+        set.selections.iter().all(|selection| match selection {
+            Selection::Field(field) => {
+                let name = field.name.as_str();
+                let from_rows = name == "__typename" || policy::follows_from_rows(&set.ty, name);
+                from_rows && all(&field.selection_set)
+            }
+            Selection::InlineFragment(fragment) => all(&fragment.selection_set),
+            // Looked at by itself.
+            Selection::FragmentSpread(_) => true,
+        })
+    }
+    let mut fragments = document.fragments.values();
+    document
+        .operations
+        .iter()
+        .all(|operation| operation.is_query() && all(&operation.selection_set))
+        && fragments.all(|fragment| all(&fragment.selection_set))
 }
 
 fn refusal(error: &GraphQLError) -> ServerError {

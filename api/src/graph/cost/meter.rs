@@ -65,9 +65,14 @@ impl Meter {
         }
     }
 
+    /// What a field costs for each of its members.
+    pub(in crate::graph) fn weight(&self, of: &str, field: &str) -> u64 {
+        self.weights.of(of, field)
+    }
+
     /// A field was resolved to a value.
     pub(in crate::graph) fn field(&self, of: &str, field: &str, value: Option<&Value>) {
-        let weight = self.weights.of(of, field);
+        let weight = self.weight(of, field);
         if weight > 0 {
             let members = match value {
                 Some(Value::List(members)) => members.len().max(1),
@@ -83,7 +88,8 @@ impl Meter {
         self.add(INTROSPECTION);
     }
 
-    fn add(&self, cost: u64) {
+    /// Fields were paid for.
+    pub(in crate::graph) fn add(&self, cost: u64) {
         self.spent.fetch_add(cost, Ordering::Relaxed);
     }
 

@@ -148,7 +148,22 @@ impl Costs {
     }
 }
 
+/// What an operation was estimated to cost, and what it did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cost {
+    pub(super) requested: u64,
+    pub(super) spent: u64,
+}
+
 impl Charge {
+    /// What was counted so far.
+    pub(super) fn cost(&self) -> Cost {
+        Cost {
+            requested: self.requested,
+            spent: self.meter.spent(),
+        }
+    }
+
     /// Counts what the operation costs.
     pub(super) const fn meter(&self) -> &Meter {
         &self.meter

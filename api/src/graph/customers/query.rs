@@ -6,8 +6,9 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
 use super::load::CustomerLoader;
 use super::types::Customer;
+use crate::graph::connection::Listed;
 use crate::graph::error::fault;
-use crate::graph::page::{Keyset, List, Listed, PageArgs};
+use crate::graph::page::{Keyset, List, PageArgs};
 use crate::graph::policy::{Area, visible};
 use crate::graph::session::{Session, Snapshot, session};
 use crate::graph::{error, gid, loader};

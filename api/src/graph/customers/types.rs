@@ -1,9 +1,10 @@
 //! What a customer looks like.
 
-use async_graphql::{Context, Enum, ID, Object, Result};
+use async_graphql::{Context, Enum, ID, Result};
 use entrepot_entity::customers;
 use entrepot_projections::customers as model;
 
+use crate::graph::direct::{fields, names};
 use crate::graph::error::corrupt;
 use crate::graph::gid;
 use crate::graph::orders::{self, OrderConnection, OrderFilter, OrderSort};
@@ -12,6 +13,7 @@ use crate::graph::personal::{self, PersonalRecord};
 use crate::graph::scalar::DateTime;
 
 /// Somebody who orders.
+#[derive(Clone)]
 pub struct Customer(pub(crate) customers::Model);
 
 /// Whether a customer's person is known.
@@ -23,71 +25,65 @@ pub enum CustomerStatus {
     Erased,
 }
 
-/// Somebody who orders.
-#[Object]
-impl Customer {
-    /// Global id.
-    pub(in crate::graph) async fn id(&self) -> ID {
-        gid::encode("Customer", self.0.customer_id)
-    }
+names!(CustomerStatus);
 
-    /// The system or channel that the customer came from. Null for one registered here.
-    async fn external_system(&self) -> Option<&str> {
-        self.0.external_system.as_deref()
-    }
+fields! {
+    /// Somebody who orders.
+    Customer {
+        /// Global id.
+        pub(in crate::graph) id: ID = |it| gid::encode("Customer", it.0.customer_id);
 
-    /// The customer's id there, verbatim.
-    async fn external_id(&self) -> Option<&str> {
-        self.0.external_id.as_deref()
-    }
+        /// The system or channel that the customer came from. Null for one registered here.
+        external_system: Option<&str> = |it| it.0.external_system.as_deref();
 
-    /// Whether the person is known.
-    async fn status(&self) -> Result<CustomerStatus> {
-        match self.0.status.as_str() {
-            model::ACTIVE => Ok(CustomerStatus::Active),
-            model::ERASED => Ok(CustomerStatus::Erased),
-            other => Err(corrupt("a customer status", other)),
+        /// The customer's id there, verbatim.
+        external_id: Option<&str> = |it| it.0.external_id.as_deref();
+
+        /// Whether the person is known.
+        status: Result<CustomerStatus> = |it| {
+            match it.0.status.as_str() {
+                model::ACTIVE => Ok(CustomerStatus::Active),
+                model::ERASED => Ok(CustomerStatus::Erased),
+                other => Err(corrupt("a customer status", other)),
+            }
+        };
+
+        /// When the customer became known here.
+        registered_at: Result<DateTime> = |it| DateTime::stored(it.0.registered_at);
+
+        /// When the newest event of the customer was recorded.
+        updated_at: Result<DateTime> = |it| DateTime::stored(it.0.updated_at);
+    }
+    general {
+        /// Who it is. Null if nobody said, and after erasure.
+        async fn personal_data(&self, ctx: &Context<'_>) -> Result<Option<PersonalRecord>> {
+            personal::open(ctx, self.0.personal_ref).await
         }
-    }
 
-    /// When the customer became known here.
-    async fn registered_at(&self) -> Result<DateTime> {
-        DateTime::stored(self.0.registered_at)
-    }
-
-    /// When the newest event of the customer was recorded.
-    async fn updated_at(&self) -> Result<DateTime> {
-        DateTime::stored(self.0.updated_at)
-    }
-
-    /// Who it is. Null if nobody said, and after erasure.
-    async fn personal_data(&self, ctx: &Context<'_>) -> Result<Option<PersonalRecord>> {
-        personal::open(ctx, self.0.personal_ref).await
-    }
-
-    /// The customer's orders, page by page: `first` 50 by default, 250 at most.
-    async fn orders(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(default, desc = "In which order.")] sort: OrderSort,
-        #[graphql(desc = "How many from the start, at most 250.")] first: Option<i32>,
-        #[graphql(desc = "Those after this cursor, an `endCursor`.")] after: Option<String>,
-        #[graphql(desc = "How many from the end, at most 250.")] last: Option<i32>,
-        #[graphql(desc = "Those before this cursor, a `startCursor`.")] before: Option<String>,
-    ) -> Result<Option<OrderConnection>> {
-        let filter = OrderFilter::of_customer(self.0.customer_id);
-        orders::list(
-            ctx,
-            filter,
-            sort,
-            PageArgs {
-                first,
-                after,
-                last,
-                before,
-            },
-        )
-        .await
-        .map(Some)
+        /// The customer's orders, page by page: `first` 50 by default, 250 at most.
+        async fn orders(
+            &self,
+            ctx: &Context<'_>,
+            #[graphql(default, desc = "In which order.")] sort: OrderSort,
+            #[graphql(desc = "How many from the start, at most 250.")] first: Option<i32>,
+            #[graphql(desc = "Those after this cursor, an `endCursor`.")] after: Option<String>,
+            #[graphql(desc = "How many from the end, at most 250.")] last: Option<i32>,
+            #[graphql(desc = "Those before this cursor, a `startCursor`.")] before: Option<String>,
+        ) -> Result<Option<OrderConnection>> {
+            let filter = OrderFilter::of_customer(self.0.customer_id);
+            orders::list(
+                ctx,
+                filter,
+                sort,
+                PageArgs {
+                    first,
+                    after,
+                    last,
+                    before,
+                },
+            )
+            .await
+            .map(Some)
+        }
     }
 }

@@ -43,7 +43,7 @@ impl ShipmentPayload {
 
     /// The order that is shipped, as the command left it, or newer. Null if the command was refused.
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<Order>> {
-        Ok(self.shipped(ctx).await?.map(Order))
+        Ok(self.shipped(ctx).await?.map(Order::from))
     }
 }
 

@@ -8,9 +8,11 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
 use super::load::StockLoader;
 use super::types::StockPosition;
+use crate::graph::connection::Listed;
+use crate::graph::direct::general;
 use crate::graph::error::bad_input;
 use crate::graph::loader;
-use crate::graph::page::{Keyset, List, Listed, PageArgs};
+use crate::graph::page::{Keyset, List, PageArgs};
 use crate::graph::policy::visible;
 use crate::graph::session::session;
 
@@ -23,6 +25,8 @@ pub struct InventoryQuery;
 
 /// A list of stock positions.
 pub type StockConnection = Listed<StockPosition>;
+
+general!(StockPosition);
 
 /// Which stock.
 #[derive(Clone, Debug, Default, InputObject)]

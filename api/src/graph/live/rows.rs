@@ -100,7 +100,7 @@ impl<W: Watched> Rows<W> {
         let snapshot = standing_at(session, position).await?;
         let keys: HashSet<W::Key> = self.touched.iter().map(|row| row.key.clone()).collect();
         let rows = W::load(tenant, &snapshot, keys.into_iter().collect()).await;
-        let as_of = snapshot.as_of;
+        let as_of = snapshot.place.position;
         snapshot.tx.rollback().await.map_err(error::db)?;
         let rows = rows?.into_iter().map(|(key, row)| (key, Arc::new(row)));
         let secrets = &session.app.secrets;
@@ -129,7 +129,7 @@ impl<W: Watched> Standing<W> {
 pub(super) async fn standing_at(session: &Session, position: i64) -> Result<Snapshot> {
     for _ in 0..LOOKS {
         let snapshot = session.begin().await?;
-        if snapshot.as_of >= position {
+        if snapshot.place.position >= position {
             return Ok(snapshot);
         }
         snapshot.tx.rollback().await.map_err(error::db)?;

@@ -59,6 +59,19 @@ pub(in crate::graph) async fn of_order(
     Ok(lines.map(|lines| lines.into_iter().map(MarginLine).collect()))
 }
 
+/// The same for many orders, at once.
+pub(in crate::graph) async fn of_orders(
+    ctx: &Context<'_>,
+    order_ids: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<MarginLine>>> {
+    let orders = loader::load_all::<MarginLoader, _>(ctx, order_ids).await?;
+    let shown = |lines: Vec<margins::Model>| lines.into_iter().map(MarginLine).collect();
+    Ok(orders
+        .into_iter()
+        .map(|(id, lines)| (id, shown(lines)))
+        .collect())
+}
+
 /// Margins by order, batched within one request.
 pub struct MarginLoader(pub(in crate::graph) Arc<Session>);
 

@@ -7,7 +7,7 @@ mod sums;
 mod types;
 
 pub use live::MarginSubscription;
-pub(super) use load::{MarginLoader, of_order};
+pub(super) use load::{MarginLoader, of_order, of_orders};
 pub(super) use query::MarginConnection;
 pub use query::MarginQuery;
 pub use types::MarginLine;

@@ -6,8 +6,9 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 
 use super::sums::{self, MarginGroup, MarginSums, MarginSumsFilter};
 use super::types::MarginLine;
+use crate::graph::connection::Listed;
 use crate::graph::gid;
-use crate::graph::page::{Keyset, List, Listed, PageArgs};
+use crate::graph::page::{Keyset, List, PageArgs};
 use crate::graph::policy::visible;
 use crate::graph::scalar::Date;
 use crate::graph::session::session;

@@ -1,10 +1,11 @@
 //! What a margin looks like.
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Result};
 use entrepot_domain::kernel::Currency;
 use entrepot_entity::margins;
 
 use crate::graph::catalog::{Product, ProductLoader};
+use crate::graph::direct::fields;
 use crate::graph::orders::{Order, OrderLoader};
 use crate::graph::scalar::{BigInt, CurrencyCode, Date, DateTime, Decimal, Money};
 use crate::graph::{error, gid, loader};
@@ -13,6 +14,7 @@ use crate::graph::{error, gid, loader};
 const RATIO_DIGITS: u8 = 6;
 
 /// What an order line earned, in the order's currency, tax excluded.
+#[derive(Clone)]
 pub struct MarginLine(pub(super) margins::Model);
 
 /// A part of an amount; `None` if the part is unknown or the whole is zero.
@@ -35,153 +37,107 @@ impl MarginLine {
     }
 }
 
-/// What an order line earned, in the order's currency, tax excluded.
-#[Object]
-impl MarginLine {
-    /// The order's global id.
-    async fn order_id(&self) -> ID {
-        gid::encode("Order", self.0.order_id)
-    }
+fields! {
+    /// What an order line earned, in the order's currency, tax excluded.
+    MarginLine {
+        /// The order's global id.
+        order_id: ID = |it| gid::encode("Order", it.0.order_id);
 
-    /// The order. Null if the caller may not see it.
-    async fn order(&self, ctx: &Context<'_>) -> Result<Option<Order>> {
-        Ok(loader::load::<OrderLoader, _>(ctx, self.0.order_id)
-            .await?
-            .map(Order))
-    }
+        /// The line's number in the order, from 1.
+        line: u32 = |it| u32::try_from(it.0.line).unwrap_or(u32::MAX);
 
-    /// The line's number in the order, from 1.
-    async fn line(&self) -> u32 {
-        u32::try_from(self.0.line).unwrap_or(u32::MAX)
-    }
+        /// What was sold.
+        sku: &str = |it| &it.0.sku;
 
-    /// What was sold.
-    async fn sku(&self) -> &str {
-        &self.0.sku
-    }
+        /// The code of the channel where it was sold.
+        channel: &str = |it| &it.0.channel;
 
-    /// The same with its description. Null for a SKU that is not in the catalog.
-    async fn product(&self, ctx: &Context<'_>) -> Result<Option<Product>> {
-        Ok(loader::load::<ProductLoader, _>(ctx, self.0.sku.clone())
-            .await?
-            .map(Product))
-    }
+        /// The order's customer, by global id. Null for a guest.
+        customer_id: Option<ID> = |it| it.0.customer_id.map(|id| gid::encode("Customer", id));
 
-    /// The code of the channel where it was sold.
-    async fn channel(&self) -> &str {
-        &self.0.channel
-    }
+        /// The currency of every amount here.
+        currency: Result<CurrencyCode> = |it| it.code().map(CurrencyCode);
 
-    /// The order's customer, by global id. Null for a guest.
-    async fn customer_id(&self) -> Option<ID> {
-        self.0.customer_id.map(|id| gid::encode("Customer", id))
-    }
+        /// The day on which the order was placed, in the tenant's time zone.
+        booked_on: Result<Date> = |it| Date::stored(&it.0.booked_on);
 
-    /// The currency of every amount here.
-    async fn currency(&self) -> Result<CurrencyCode> {
-        self.code().map(CurrencyCode)
-    }
+        /// The day of the line's last dispatch, in the tenant's time zone. Null before any.
+        shipped_on: Result<Option<Date>> = |it| it.0.shipped_on.as_deref().map(Date::stored).transpose();
 
-    /// The day on which the order was placed, in the tenant's time zone.
-    async fn booked_on(&self) -> Result<Date> {
-        Date::stored(&self.0.booked_on)
-    }
+        /// The same, once nothing of the line is open any more. Null until then.
+        recognized_on: Result<Option<Date>> = |it| {
+            it.0
+                .recognized_on
+                .as_deref()
+                .map(Date::stored)
+                .transpose()
+        };
 
-    /// The day of the line's last dispatch, in the tenant's time zone. Null before any.
-    async fn shipped_on(&self) -> Result<Option<Date>> {
-        self.0.shipped_on.as_deref().map(Date::stored).transpose()
-    }
+        /// Units ordered and not given up, in the SKU's base unit.
+        quantity: BigInt = |it| BigInt(it.0.quantity);
 
-    /// The same, once nothing of the line is open any more. Null until then.
-    async fn recognized_on(&self) -> Result<Option<Date>> {
-        self.0
-            .recognized_on
-            .as_deref()
-            .map(Date::stored)
-            .transpose()
-    }
+        /// Units shipped.
+        shipped_quantity: BigInt = |it| BigInt(it.0.shipped_quantity);
 
-    /// Units ordered and not given up, in the SKU's base unit.
-    async fn quantity(&self) -> BigInt {
-        BigInt(self.0.quantity)
-    }
+        /// As placed, before discounts.
+        gross: Result<Money> = |it| it.money(it.0.gross_minor);
 
-    /// Units shipped.
-    async fn shipped_quantity(&self) -> BigInt {
-        BigInt(self.0.shipped_quantity)
-    }
+        /// What was taken off, as placed.
+        discount: Result<Money> = |it| it.money(it.0.discount_minor);
 
-    /// As placed, before discounts.
-    async fn gross(&self) -> Result<Money> {
-        self.money(self.0.gross_minor)
-    }
+        /// After discounts, less what was given up.
+        net: Result<Money> = |it| it.money(it.0.net_minor);
 
-    /// What was taken off, as placed.
-    async fn discount(&self) -> Result<Money> {
-        self.money(self.0.discount_minor)
-    }
+        /// Whether the cost of all units is known.
+        cost_known: bool = |it| it.0.cogs_minor.is_some();
 
-    /// After discounts, less what was given up.
-    async fn net(&self) -> Result<Money> {
-        self.money(self.0.net_minor)
-    }
+        /// Cost of goods sold: the value that the units left the stock with. Null until the cost of all
+        /// units is known.
+        cogs: Result<Option<Money>> = |it| it.known(it.0.cogs_minor);
 
-    /// Whether the cost of all units is known.
-    async fn cost_known(&self) -> bool {
-        self.0.cogs_minor.is_some()
-    }
+        /// Net less cost of goods sold. Null while the cost is unknown.
+        gross_margin: Result<Option<Money>> = |it| it.known(it.0.gross_margin_minor);
 
-    /// Cost of goods sold: the value that the units left the stock with. Null until the cost of all
-    /// units is known.
-    async fn cogs(&self) -> Result<Option<Money>> {
-        self.known(self.0.cogs_minor)
-    }
+        /// Gross margin by net: `0.25` is 25 %, with six digits after the point, rounded half to even.
+        /// Null while the cost is unknown, and where net is zero.
+        gross_margin_ratio: Option<Decimal> = |it| ratio(it.0.gross_margin_minor, it.0.net_minor);
 
-    /// Net less cost of goods sold. Null while the cost is unknown.
-    async fn gross_margin(&self) -> Result<Option<Money>> {
-        self.known(self.0.gross_margin_minor)
-    }
+        /// The line's share of the shipping charged to the customer.
+        shipping_revenue: Result<Money> = |it| it.money(it.0.shipping_minor);
 
-    /// Gross margin by net: `0.25` is 25 %, with six digits after the point, rounded half to even.
-    /// Null while the cost is unknown, and where net is zero.
-    async fn gross_margin_ratio(&self) -> Option<Decimal> {
-        ratio(self.0.gross_margin_minor, self.0.net_minor)
-    }
+        /// The line's share of the payment fees.
+        fee: Result<Money> = |it| it.money(it.0.fee_minor);
 
-    /// The line's share of the shipping charged to the customer.
-    async fn shipping_revenue(&self) -> Result<Money> {
-        self.money(self.0.shipping_minor)
-    }
+        /// The line's share of the labels' cost.
+        shipping_cost: Result<Money> = |it| it.money(it.0.shipping_cost_minor);
 
-    /// The line's share of the payment fees.
-    async fn fee(&self) -> Result<Money> {
-        self.money(self.0.fee_minor)
-    }
+        /// Gross margin plus shipping revenue, less fees and shipping cost. Null while the cost of goods
+        /// is unknown.
+        contribution: Result<Option<Money>> = |it| it.known(it.0.contribution_minor);
 
-    /// The line's share of the labels' cost.
-    async fn shipping_cost(&self) -> Result<Money> {
-        self.money(self.0.shipping_cost_minor)
-    }
+        /// Contribution by net, as the ratio of the gross margin.
+        contribution_ratio: Option<Decimal> = |it| ratio(it.0.contribution_minor, it.0.net_minor);
 
-    /// Gross margin plus shipping revenue, less fees and shipping cost. Null while the cost of goods
-    /// is unknown.
-    async fn contribution(&self) -> Result<Option<Money>> {
-        self.known(self.0.contribution_minor)
-    }
+        /// When the newest event of the line's margin was recorded.
+        updated_at: Result<DateTime> = |it| DateTime::stored(it.0.updated_at);
 
-    /// Contribution by net, as the ratio of the gross margin.
-    async fn contribution_ratio(&self) -> Option<Decimal> {
-        ratio(self.0.contribution_minor, self.0.net_minor)
+        /// The position of that event in the tenant's log.
+        position: BigInt = |it| BigInt(it.0.position);
     }
+    general {
+        /// The order. Null if the caller may not see it.
+        async fn order(&self, ctx: &Context<'_>) -> Result<Option<Order>> {
+            Ok(loader::load::<OrderLoader, _>(ctx, self.0.order_id)
+                .await?
+                .map(Order::from))
+        }
 
-    /// When the newest event of the line's margin was recorded.
-    async fn updated_at(&self) -> Result<DateTime> {
-        DateTime::stored(self.0.updated_at)
-    }
-
-    /// The position of that event in the tenant's log.
-    async fn position(&self) -> BigInt {
-        BigInt(self.0.position)
+        /// The same with its description. Null for a SKU that is not in the catalog.
+        async fn product(&self, ctx: &Context<'_>) -> Result<Option<Product>> {
+            Ok(loader::load::<ProductLoader, _>(ctx, self.0.sku.clone())
+                .await?
+                .map(Product))
+        }
     }
 }
 

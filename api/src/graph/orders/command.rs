@@ -33,7 +33,9 @@ impl OrderPayload {
     /// The order as the command left it, or newer. Null if the command was refused.
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<Order>> {
         match self.order_id {
-            Some(id) => Ok(loader::load::<OrderLoader, _>(ctx, id).await?.map(Order)),
+            Some(id) => Ok(loader::load::<OrderLoader, _>(ctx, id)
+                .await?
+                .map(Order::from)),
             None => Ok(None),
         }
     }

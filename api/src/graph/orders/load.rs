@@ -3,17 +3,20 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::Result;
 use async_graphql::dataloader::Loader;
+use async_graphql::{Context, Lookahead, Result};
 use entrepot_domain::kernel::TenantId;
 use entrepot_entity::{orders, scope};
 use entrepot_projections::orders::OrderDoc;
 use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 use uuid::Uuid;
 
-use crate::graph::error;
+use super::types::Order;
+use crate::graph::connection::Listed;
+use crate::graph::customers::{Customer, CustomerLoader};
 use crate::graph::policy::visible;
 use crate::graph::session::{Session, Snapshot};
+use crate::graph::{error, loader, margins};
 
 /// An order's document.
 pub(super) fn document(row: &orders::Model) -> Result<OrderDoc> {
@@ -63,5 +66,42 @@ impl Loader<Uuid> for OrderLoader {
     async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, OrderDoc>> {
         let snapshot = self.0.read().await?;
         by_ids(&self.0, &snapshot, ids).await
+    }
+}
+
+/// Loads what is asked for with each order of a page, at once. What cannot be loaded now is left to
+/// the fields that ask for it: they have a place to say why.
+pub(super) async fn with_relations(ctx: &Context<'_>, page: &mut Listed<Order>) {
+    let asked = |name| {
+        let page = ctx.look_ahead();
+        let of = |nodes: Lookahead<'_>| nodes.field(name).exists();
+        of(page.field("nodes")) || of(page.field("edges").field("node"))
+    };
+    let orders = || page.edges.iter().map(|edge| &edge.node.doc);
+    if asked("customer") {
+        let mut ids: Vec<Uuid> = orders()
+            .filter_map(|order| Some(order.customer_id?.0))
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        if let Ok(customers) = loader::load_all::<CustomerLoader, _>(ctx, &ids).await {
+            for edge in &mut page.edges {
+                let id = edge.node.doc.customer_id;
+                let customer = id.and_then(|id| customers.get(&id.0));
+                edge.node.customer = Some(customer.cloned().map(Customer));
+            }
+        }
+    }
+    if asked("margins") {
+        let ids: Vec<Uuid> = page
+            .edges
+            .iter()
+            .map(|edge| edge.node.doc.order_id.0)
+            .collect();
+        if let Ok(mut margins) = margins::of_orders(ctx, &ids).await {
+            for edge in &mut page.edges {
+                edge.node.margins = Some(margins.remove(&edge.node.doc.order_id.0));
+            }
+        }
     }
 }

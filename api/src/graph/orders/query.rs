@@ -6,10 +6,11 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::load::{OrderLoader, document};
+use super::load::{OrderLoader, document, with_relations};
 use super::totals::{self, OrderSums, OrderSumsFilter};
 use super::types::{FulfillmentStatus, Order, OrderStatus, PaymentStatus};
-use crate::graph::page::{Keyset, List, Listed, PageArgs};
+use crate::graph::connection::Listed;
+use crate::graph::page::{Keyset, List, PageArgs};
 use crate::graph::policy::visible;
 use crate::graph::scalar::DateTime;
 use crate::graph::session::session;
@@ -150,9 +151,10 @@ pub(in crate::graph) async fn list(
         keyset: sort.keyset(),
         selected_by: format!("{sort:?}:{filter:?}"),
     };
-    matching
-        .page(ctx, args, |row| document(&row).map(Order))
-        .await
+    let page = matching.page(ctx, args, |row| document(&row).map(Order::from));
+    let mut page = page.await?;
+    with_relations(ctx, &mut page).await;
+    Ok(page)
 }
 
 #[Object]
@@ -164,7 +166,9 @@ impl OrderQuery {
         #[graphql(desc = "The order's global id, or its bare uuid.")] id: ID,
     ) -> Result<Option<Order>> {
         let id = gid::decode(&id, "Order", "id")?;
-        Ok(loader::load::<OrderLoader, _>(ctx, id).await?.map(Order))
+        Ok(loader::load::<OrderLoader, _>(ctx, id)
+            .await?
+            .map(Order::from))
     }
 
     /// Orders, page by page: `first` 50 by default, 250 at most.

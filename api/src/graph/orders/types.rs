@@ -1,6 +1,6 @@
 //! What an order looks like.
 
-use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, Result};
 use entrepot_domain::kernel::Currency;
 use entrepot_domain::orders::{Allocation, Discount, DiscountScope, Tax};
 use entrepot_projections::orders as model;
@@ -8,6 +8,7 @@ use model::OrderDoc;
 
 use crate::graph::catalog::{Product, ProductLoader};
 use crate::graph::customers::{Customer, CustomerLoader};
+use crate::graph::direct::{fields, names};
 use crate::graph::fulfillment::Shipment;
 use crate::graph::margins::{self, MarginLine};
 use crate::graph::payments::Payment;
@@ -15,8 +16,24 @@ use crate::graph::personal::{self, Address};
 use crate::graph::scalar::{BigInt, CurrencyCode, Date, DateTime, Money};
 use crate::graph::{gid, loader};
 
-/// An order.
-pub struct Order(pub(crate) OrderDoc);
+/// An order, and what was loaded with it.
+pub struct Order {
+    pub(crate) doc: OrderDoc,
+    /// Who ordered, if it was asked for with a page of orders.
+    pub(super) customer: Option<Option<Customer>>,
+    /// What the lines earned, likewise.
+    pub(super) margins: Option<Option<Vec<MarginLine>>>,
+}
+
+impl From<OrderDoc> for Order {
+    fn from(doc: OrderDoc) -> Self {
+        Self {
+            doc,
+            customer: None,
+            margins: None,
+        }
+    }
+}
 
 /// Where an order stands; derived from its quantities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -66,6 +83,14 @@ pub enum FulfillmentStatus {
     Delivered,
 }
 
+names!(
+    OrderStatus,
+    PaymentStatus,
+    FulfillmentStatus,
+    OrderAllocation,
+    LineDiscountScope
+);
+
 /// Who computed an order's allocations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "Allocation")]
@@ -76,156 +101,140 @@ pub enum OrderAllocation {
     Imported,
 }
 
-/// An order.
-#[Object]
-impl Order {
-    /// Global id.
-    pub(in crate::graph) async fn id(&self) -> ID {
-        gid::encode("Order", self.0.order_id.0)
-    }
+fields! {
+    /// An order.
+    Order {
+        /// Global id.
+        pub(in crate::graph) id: ID = |it| gid::encode("Order", it.doc.order_id.0);
 
-    /// The channel's code in the tenant's configuration.
-    async fn channel(&self) -> &str {
-        &self.0.channel
-    }
+        /// The channel's code in the tenant's configuration.
+        channel: &str = |it| &it.doc.channel;
 
-    /// The order's id in the channel, verbatim.
-    async fn external_id(&self) -> Option<&str> {
-        self.0.external_ref.as_ref().map(|there| there.id.as_str())
-    }
+        /// The order's id in the channel, verbatim.
+        external_id: Option<&str> = |it| it.doc.external_ref.as_ref().map(|there| there.id.as_str());
 
-    /// Who ordered. Null if nobody is known.
-    async fn customer(&self, ctx: &Context<'_>) -> Result<Option<Customer>> {
-        match self.0.customer_id {
-            Some(id) => Ok(loader::load::<CustomerLoader, _>(ctx, id.0)
-                .await?
-                .map(Customer)),
-            None => Ok(None),
-        }
-    }
+        /// Where the order stands.
+        status: OrderStatus = |it| it.doc.status().into();
 
-    /// Where the goods go. Null if nobody said, and after the customer's erasure.
-    async fn shipping_address(&self, ctx: &Context<'_>) -> Result<Option<Address>> {
-        personal::open(ctx, self.0.address_ref).await
-    }
+        /// How far it is paid.
+        payment_status: PaymentStatus = |it| it.doc.payment_status().into();
 
-    /// Where the order stands.
-    async fn status(&self) -> OrderStatus {
-        self.0.status().into()
-    }
+        /// How far it is shipped.
+        fulfillment_status: FulfillmentStatus = |it| it.doc.fulfillment_status().into();
 
-    /// How far it is paid.
-    async fn payment_status(&self) -> PaymentStatus {
-        self.0.payment_status().into()
-    }
+        /// Who split the discounts over the lines.
+        allocation: OrderAllocation = |it| it.doc.allocation.into();
 
-    /// How far it is shipped.
-    async fn fulfillment_status(&self) -> FulfillmentStatus {
-        self.0.fulfillment_status().into()
-    }
+        /// Of every amount in the order.
+        currency: CurrencyCode = |it| CurrencyCode(it.doc.currency);
 
-    /// Who split the discounts over the lines.
-    async fn allocation(&self) -> OrderAllocation {
-        self.0.allocation.into()
-    }
+        /// When the customer ordered.
+        placed_at: DateTime = |it| DateTime(it.doc.placed_at);
 
-    /// Of every amount in the order.
-    async fn currency(&self) -> CurrencyCode {
-        CurrencyCode(self.0.currency)
-    }
+        /// The same as a day in the tenant's time zone.
+        placed_on: Date = |it| Date(it.doc.placed_on);
 
-    /// When the customer ordered.
-    async fn placed_at(&self) -> DateTime {
-        DateTime(self.0.placed_at)
-    }
+        /// When the newest event of the order was recorded.
+        updated_at: DateTime = |it| DateTime(it.doc.updated_at);
 
-    /// The same as a day in the tenant's time zone.
-    async fn placed_on(&self) -> Date {
-        Date(self.0.placed_on)
-    }
+        /// The position of the newest event of the order.
+        position: BigInt = |it| BigInt(it.doc.position);
 
-    /// When the newest event of the order was recorded.
-    async fn updated_at(&self) -> DateTime {
-        DateTime(self.0.updated_at)
-    }
+        /// Why the order must not be shipped for now.
+        hold_reason: Option<&str> = |it| it.doc.hold.as_ref().map(|hold| hold.reason.as_str());
 
-    /// The position of the newest event of the order.
-    async fn position(&self) -> BigInt {
-        BigInt(self.0.position)
-    }
+        /// Why the order was canceled, if it was.
+        cancel_reason: Option<&str> = |it| {
+            it.doc
+                .cancellation
+                .as_ref()
+                .map(|cancellation| cancellation.reason.as_str())
+        };
 
-    /// Why the order must not be shipped for now.
-    async fn hold_reason(&self) -> Option<&str> {
-        self.0.hold.as_ref().map(|hold| hold.reason.as_str())
-    }
+        /// In order of their numbers.
+        lines: Vec<OrderLine<'_>> = |it| {
+            it.doc
+                .lines
+                .iter()
+                .map(|line| OrderLine {
+                    line,
+                    currency: it.doc.currency,
+                })
+                .collect()
+        };
 
-    /// Why the order was canceled, if it was.
-    async fn cancel_reason(&self) -> Option<&str> {
-        self.0
-            .cancellation
-            .as_ref()
-            .map(|cancellation| cancellation.reason.as_str())
-    }
-
-    /// In order of their numbers.
-    async fn lines(&self) -> Vec<OrderLine<'_>> {
-        self.0
-            .lines
-            .iter()
-            .map(|line| OrderLine {
-                line,
-                currency: self.0.currency,
+        /// Delivery charged to the customer.
+        shipping: Option<OrderShipping> = |it| {
+            it.doc.shipping.as_ref().map(|shipping| OrderShipping {
+                method: shipping.method.clone(),
+                net: Money::new(shipping.net_minor, it.doc.currency),
+                taxes: taxes(&shipping.taxes, it.doc.currency),
             })
-            .collect()
-    }
+        };
 
-    /// Delivery charged to the customer.
-    async fn shipping(&self) -> Option<OrderShipping> {
-        self.0.shipping.as_ref().map(|shipping| OrderShipping {
-            method: shipping.method.clone(),
-            net: Money::new(shipping.net_minor, self.0.currency),
-            taxes: taxes(&shipping.taxes, self.0.currency),
-        })
+        /// Sums of the order as placed.
+        totals: OrderTotals = |it| {
+            let money = |minor| Money::new(minor, it.doc.currency);
+            let totals = it.doc.totals;
+            OrderTotals {
+                gross: money(totals.gross_minor),
+                discount: money(totals.discount_minor),
+                net: money(totals.net_minor),
+                shipping: money(totals.shipping_minor),
+                tax: money(totals.tax_minor),
+                total: money(totals.total_minor),
+                canceled: money(it.doc.canceled.total_minor()),
+                captured: money(it.doc.captured_minor()),
+                refunded: money(it.doc.refunded_minor()),
+            }
+        };
     }
-
-    /// Sums of the order as placed.
-    async fn totals(&self) -> OrderTotals {
-        let money = |minor| Money::new(minor, self.0.currency);
-        let totals = self.0.totals;
-        OrderTotals {
-            gross: money(totals.gross_minor),
-            discount: money(totals.discount_minor),
-            net: money(totals.net_minor),
-            shipping: money(totals.shipping_minor),
-            tax: money(totals.tax_minor),
-            total: money(totals.total_minor),
-            canceled: money(self.0.canceled.total_minor()),
-            captured: money(self.0.captured_minor()),
-            refunded: money(self.0.refunded_minor()),
+    loaded {
+        customer: &Option<Customer> = |order| order.customer.as_ref();
+        margins: &Option<Vec<MarginLine>> = |order| order.margins.as_ref();
+    }
+    general {
+        /// Who ordered. Null if nobody is known.
+        async fn customer(&self, ctx: &Context<'_>) -> Result<Option<Customer>> {
+            match (&self.customer, self.doc.customer_id) {
+                (Some(loaded), _) => Ok(loaded.clone()),
+                (None, Some(id)) => Ok(loader::load::<CustomerLoader, _>(ctx, id.0)
+                    .await?
+                    .map(Customer)),
+                (None, None) => Ok(None),
+            }
         }
-    }
 
-    /// In the order in which they were first heard of.
-    async fn payments(&self) -> Vec<Payment> {
-        self.0
-            .payments
-            .iter()
-            .map(|payment| Payment::new(payment, self.0.currency))
-            .collect()
-    }
+        /// Where the goods go. Null if nobody said, and after the customer's erasure.
+        async fn shipping_address(&self, ctx: &Context<'_>) -> Result<Option<Address>> {
+            personal::open(ctx, self.doc.address_ref).await
+        }
 
-    /// In the order in which they left.
-    async fn shipments(&self) -> Vec<Shipment> {
-        self.0
-            .shipments
-            .iter()
-            .map(|shipment| Shipment::new(shipment, self.0.currency))
-            .collect()
-    }
+        /// In the order in which they were first heard of.
+        async fn payments(&self) -> Vec<Payment> {
+            self.doc
+                .payments
+                .iter()
+                .map(|payment| Payment::new(payment, self.doc.currency))
+                .collect()
+        }
 
-    /// What each line earned, in order of their numbers.
-    async fn margins(&self, ctx: &Context<'_>) -> Result<Option<Vec<MarginLine>>> {
-        margins::of_order(ctx, self.0.order_id.0).await
+        /// In the order in which they left.
+        async fn shipments(&self) -> Vec<Shipment> {
+            self.doc
+                .shipments
+                .iter()
+                .map(|shipment| Shipment::new(shipment, self.doc.currency))
+                .collect()
+        }
+
+        /// What each line earned, in order of their numbers.
+        async fn margins(&self, ctx: &Context<'_>) -> Result<Option<Vec<MarginLine>>> {
+            match &self.margins {
+                Some(loaded) => Ok(loaded.clone()),
+                None => margins::of_order(ctx, self.doc.order_id.0).await,
+            }
+        }
     }
 }
 
@@ -235,110 +244,101 @@ pub struct OrderLine<'a> {
     currency: Currency,
 }
 
-/// A line of an order.
-#[Object]
-impl OrderLine<'_> {
-    /// The line's number in the order, from 1.
-    async fn line(&self) -> u32 {
-        self.line.line
-    }
+fields! {
+    /// A line of an order.
+    OrderLine<'a> {
+        /// The line's number in the order, from 1.
+        line: u32 = |it| it.line.line;
 
-    /// What was ordered.
-    async fn sku(&self) -> &str {
-        self.line.sku.as_str()
-    }
+        /// What was ordered.
+        sku: &str = |it| it.line.sku.as_str();
 
-    /// The same with its description and today's prices. Null for a SKU that is not in the catalog.
-    async fn product(&self, ctx: &Context<'_>) -> Result<Option<Product>> {
-        Ok(
-            loader::load::<ProductLoader, _>(ctx, self.line.sku.0.clone())
-                .await?
-                .map(Product),
-        )
-    }
+        /// Units ordered, in the SKU's base unit.
+        quantity: BigInt = |it| BigInt(it.line.quantities.ordered);
 
-    /// Units ordered, in the SKU's base unit.
-    async fn quantity(&self) -> BigInt {
-        BigInt(self.line.quantities.ordered)
-    }
+        /// Units given up.
+        canceled_quantity: BigInt = |it| BigInt(it.line.quantities.canceled);
 
-    /// Units given up.
-    async fn canceled_quantity(&self) -> BigInt {
-        BigInt(self.line.quantities.canceled)
-    }
+        /// Units shipped.
+        shipped_quantity: BigInt = |it| BigInt(it.line.quantities.shipped);
 
-    /// Units shipped.
-    async fn shipped_quantity(&self) -> BigInt {
-        BigInt(self.line.quantities.shipped)
-    }
+        /// Units of the shipped ones that arrived.
+        delivered_quantity: BigInt = |it| BigInt(it.line.quantities.delivered);
 
-    /// Units of the shipped ones that arrived.
-    async fn delivered_quantity(&self) -> BigInt {
-        BigInt(self.line.quantities.delivered)
-    }
+        /// For one unit, tax excluded; null for imported lines that state only the sum.
+        unit_price: Option<Money> = |it| {
+            it.line
+                .unit_price_minor
+                .map(|minor| Money::new(minor, it.currency))
+        };
 
-    /// For one unit, tax excluded; null for imported lines that state only the sum.
-    async fn unit_price(&self) -> Option<Money> {
-        self.line
-            .unit_price_minor
-            .map(|minor| Money::new(minor, self.currency))
-    }
+        /// Before discounts, tax excluded.
+        gross: Money = |it| Money::new(it.line.gross_minor, it.currency);
 
-    /// Before discounts, tax excluded.
-    async fn gross(&self) -> Money {
-        Money::new(self.line.gross_minor, self.currency)
-    }
+        /// What was taken off, with its reason.
+        discounts: Vec<LineDiscount> = |it| {
+            it.line
+                .discounts
+                .iter()
+                .map(|discount| LineDiscount::new(discount, it.currency))
+                .collect()
+        };
 
-    /// What was taken off, with its reason.
-    async fn discounts(&self) -> Vec<LineDiscount> {
-        self.line
-            .discounts
-            .iter()
-            .map(|discount| LineDiscount::new(discount, self.currency))
-            .collect()
-    }
+        /// Gross less discounts.
+        net: Money = |it| Money::new(it.line.net_minor, it.currency);
 
-    /// Gross less discounts.
-    async fn net(&self) -> Money {
-        Money::new(self.line.net_minor, self.currency)
-    }
+        /// Taxes on the net amount.
+        taxes: Vec<LineTax> = |it| taxes(&it.line.taxes, it.currency);
 
-    /// Taxes on the net amount.
-    async fn taxes(&self) -> Vec<LineTax> {
-        taxes(&self.line.taxes, self.currency)
-    }
+        /// The sum of the taxes.
+        tax: Money = |it| Money::new(it.line.tax_minor(), it.currency);
 
-    /// The sum of the taxes.
-    async fn tax(&self) -> Money {
-        Money::new(self.line.tax_minor(), self.currency)
-    }
+        /// What was given up of the net amount.
+        canceled_net: Money = |it| Money::new(it.line.canceled_net_minor, it.currency);
 
-    /// What was given up of the net amount.
-    async fn canceled_net(&self) -> Money {
-        Money::new(self.line.canceled_net_minor, self.currency)
+        /// The stock that was held for the line when it was placed.
+        reservations: Vec<LineReservation> = |it| {
+            let reservations = it.line.reservations.iter();
+            reservations
+                .map(|held| LineReservation {
+                    warehouse: held.warehouse.to_string(),
+                    quantity: BigInt(held.quantity),
+                })
+                .collect()
+        };
     }
-
-    /// The stock that was held for the line when it was placed.
-    async fn reservations(&self) -> Vec<LineReservation> {
-        let reservations = self.line.reservations.iter();
-        reservations
-            .map(|held| LineReservation {
-                warehouse: held.warehouse.to_string(),
-                quantity: BigInt(held.quantity),
-            })
-            .collect()
+    general {
+        /// The same with its description and today's prices. Null for a SKU that is not in the catalog.
+        async fn product(&self, ctx: &Context<'_>) -> Result<Option<Product>> {
+            Ok(
+                loader::load::<ProductLoader, _>(ctx, self.line.sku.0.clone())
+                    .await?
+                    .map(Product),
+            )
+        }
     }
 }
 
 /// Something taken off a line.
-#[derive(Clone, Debug, SimpleObject)]
+#[derive(Clone, Debug)]
 pub struct LineDiscount {
-    /// Names the discount: a promotion, a coupon, a reason.
     code: String,
-    /// Whether it was given to the line, or is the line's share of one given to the order.
     scope: LineDiscountScope,
-    /// What was taken off, tax excluded.
     amount: Money,
+}
+
+fields! {
+    /// Something taken off a line.
+    LineDiscount {
+        /// Names the discount: a promotion, a coupon, a reason.
+        code: &str = |it| &it.code;
+
+        /// Whether it was given to the line, or is the line's share of one given to the order.
+        scope: LineDiscountScope = |it| it.scope;
+
+        /// What was taken off, tax excluded.
+        amount: Money = |it| it.amount;
+    }
 }
 
 /// What a discount was given to.
@@ -363,14 +363,25 @@ impl LineDiscount {
 }
 
 /// A tax on a line.
-#[derive(Clone, Debug, SimpleObject)]
+#[derive(Clone, Debug)]
 pub struct LineTax {
-    /// Names the tax and its jurisdiction.
     code: String,
-    /// Parts per million; null for imported taxes that state only the amount.
     rate_ppm: Option<BigInt>,
-    /// The tax.
     amount: Money,
+}
+
+fields! {
+    /// A tax on a line.
+    LineTax {
+        /// Names the tax and its jurisdiction.
+        code: &str = |it| &it.code;
+
+        /// Parts per million; null for imported taxes that state only the amount.
+        rate_ppm: Option<BigInt> = |it| it.rate_ppm;
+
+        /// The tax.
+        amount: Money = |it| it.amount;
+    }
 }
 
 fn taxes(taxes: &[Tax], currency: Currency) -> Vec<LineTax> {
@@ -383,44 +394,87 @@ fn taxes(taxes: &[Tax], currency: Currency) -> Vec<LineTax> {
 }
 
 /// Stock held for a line in one warehouse.
-#[derive(Clone, Debug, SimpleObject)]
+#[derive(Clone, Debug)]
 pub struct LineReservation {
-    /// The warehouse's code.
     warehouse: String,
-    /// Units.
     quantity: BigInt,
 }
 
+fields! {
+    /// Stock held for a line in one warehouse.
+    LineReservation {
+        /// The warehouse's code.
+        warehouse: &str = |it| &it.warehouse;
+
+        /// Units.
+        quantity: BigInt = |it| it.quantity;
+    }
+}
+
 /// Delivery charged to the customer.
-#[derive(Clone, Debug, SimpleObject)]
+#[derive(Clone, Debug)]
 pub struct OrderShipping {
-    /// How it is delivered, for people: `standard`.
     method: String,
-    /// What the customer is charged for it, tax excluded.
     net: Money,
-    /// Taxes on the net amount.
     taxes: Vec<LineTax>,
 }
 
+fields! {
+    /// Delivery charged to the customer.
+    OrderShipping {
+        /// How it is delivered, for people: `standard`.
+        method: &str = |it| &it.method;
+
+        /// What the customer is charged for it, tax excluded.
+        net: Money = |it| it.net;
+
+        /// Taxes on the net amount.
+        taxes: &Vec<LineTax> = |it| &it.taxes;
+    }
+}
+
 /// Sums of an order: net = gross − discount, total = net + shipping + tax.
-#[derive(Clone, Debug, SimpleObject)]
+#[derive(Clone, Debug)]
 pub struct OrderTotals {
-    /// Of the lines, before discounts.
     gross: Money,
-    /// Of the lines.
     discount: Money,
-    /// Of the lines, after discounts.
     net: Money,
-    /// Shipping, tax excluded.
     shipping: Money,
-    /// On lines and shipping.
     tax: Money,
-    /// What the customer was to pay when the order was placed.
     total: Money,
-    /// What was given up of the total since.
     canceled: Money,
-    /// What moved to the tenant.
     captured: Money,
-    /// What moved back to the customer.
     refunded: Money,
+}
+
+fields! {
+    /// Sums of an order: net = gross − discount, total = net + shipping + tax.
+    OrderTotals {
+        /// Of the lines, before discounts.
+        gross: Money = |it| it.gross;
+
+        /// Of the lines.
+        discount: Money = |it| it.discount;
+
+        /// Of the lines, after discounts.
+        net: Money = |it| it.net;
+
+        /// Shipping, tax excluded.
+        shipping: Money = |it| it.shipping;
+
+        /// On lines and shipping.
+        tax: Money = |it| it.tax;
+
+        /// What the customer was to pay when the order was placed.
+        total: Money = |it| it.total;
+
+        /// What was given up of the total since.
+        canceled: Money = |it| it.canceled;
+
+        /// What moved to the tenant.
+        captured: Money = |it| it.captured;
+
+        /// What moved back to the customer.
+        refunded: Money = |it| it.refunded;
+    }
 }

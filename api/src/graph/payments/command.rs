@@ -43,7 +43,7 @@ impl PaymentPayload {
 
     /// The order that is paid, as the command left it, or newer. Null if the command was refused.
     async fn order(&self, ctx: &Context<'_>) -> Result<Option<Order>> {
-        Ok(self.paid(ctx).await?.map(Order))
+        Ok(self.paid(ctx).await?.map(Order::from))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::graph::error::fault;
 use crate::http::Caller;
 
 /// Roles, and whether a router asks for them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Audience {
     /// The caller's roles.
     pub roles: Roles,
@@ -42,6 +42,33 @@ fn open(of: &str, field: &str) -> Option<(Area, Roles)> {
 /// The area of a field. What the table does not name is nobody's.
 pub fn area_of(of: &str, field: &str) -> Option<Area> {
     Some(open(of, field)?.0)
+}
+
+/// Areas whose fields are read from the read models alone.
+const FROM_ROWS: [Area; 10] = [
+    Area::Shared,
+    Area::Orders,
+    Area::Fees,
+    Area::Customers,
+    Area::Catalog,
+    Area::Stock,
+    Area::StockCost,
+    Area::Margins,
+    Area::Subscriptions,
+    Area::RecurringRevenue,
+];
+/// Fields of those areas that look elsewhere: into the log, and into the vault for an e-mail address.
+const NOT_FROM_ROWS: [(&str, &str); 3] = [
+    ("Query", "customers"),
+    ("Query", "node"),
+    ("Query", "nodes"),
+];
+
+/// Whether a field's value follows from the rows that the caller may see, the argument's values and
+/// nothing else.
+pub fn follows_from_rows(of: &str, field: &str) -> bool {
+    area_of(of, field).is_some_and(|area| FROM_ROWS.contains(&area))
+        && !NOT_FROM_ROWS.contains(&(of, field))
 }
 
 impl Audience {

@@ -13,7 +13,7 @@ pub mod rows;
 #[cfg(test)]
 mod second_line;
 
-pub use audience::{Audience, area_of};
+pub use audience::{Audience, area_of, follows_from_rows};
 pub use columns::{COLUMNS, area_of_column, sees_view};
 pub use fields::FIELDS;
 pub(super) use rows::visible;

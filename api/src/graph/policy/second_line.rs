@@ -88,6 +88,7 @@ impl Filled {
             consistency: None,
             last_event_id: None,
             request_id: "test".to_owned(),
+            asked: None,
         };
         let session = Session::new(Arc::clone(&self.app), None, caller, Some(self.tenant));
         let request = Request::new(query)

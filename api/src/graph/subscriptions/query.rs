@@ -8,7 +8,9 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 use super::load::{SubscriptionLoader, document};
 use super::revenue::{self, MrrMovementConnection, MrrMovementFilter, MrrSums};
 use super::types::{SubscriptionContract, SubscriptionStatus};
-use crate::graph::page::{Keyset, List, Listed, PageArgs};
+use crate::graph::connection::Listed;
+use crate::graph::direct::general;
+use crate::graph::page::{Keyset, List, PageArgs};
 use crate::graph::policy::visible;
 use crate::graph::scalar::Date;
 use crate::graph::session::session;
@@ -20,6 +22,8 @@ pub struct SubscriptionQuery;
 
 /// A list of subscriptions.
 pub type SubscriptionConnection = Listed<SubscriptionContract>;
+
+general!(SubscriptionContract);
 
 /// Which subscriptions.
 #[derive(Clone, Debug, Default, InputObject)]

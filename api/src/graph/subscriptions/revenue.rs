@@ -12,9 +12,11 @@ use sea_orm::{ColumnTrait as _, FromQueryResult, QueryFilter as _, QuerySelect a
 
 use super::load::SubscriptionLoader;
 use super::types::SubscriptionContract;
+use crate::graph::connection::Listed;
+use crate::graph::direct::general;
 use crate::graph::error::{self, corrupt};
 use crate::graph::loader;
-use crate::graph::page::{Keyset, List, Listed, PageArgs};
+use crate::graph::page::{Keyset, List, PageArgs};
 use crate::graph::policy::visible;
 use crate::graph::scalar::{BigInt, CurrencyCode, Date, DateTime, Money};
 use crate::graph::session::session;
@@ -67,6 +69,8 @@ pub struct MrrMovementFilter {
 
 /// A list of movements.
 pub type MrrMovementConnection = Listed<MrrMovement>;
+
+general!(MrrMovement);
 
 /// A change of monthly recurring revenue.
 pub struct MrrMovement(mrr_movements::Model);

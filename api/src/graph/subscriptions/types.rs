@@ -158,7 +158,7 @@ impl SubscriptionContract {
         match &self.0.last_order {
             Some(cycle) => Ok(loader::load::<OrderLoader, _>(ctx, cycle.order_id.0)
                 .await?
-                .map(Order)),
+                .map(Order::from)),
             None => Ok(None),
         }
     }

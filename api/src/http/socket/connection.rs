@@ -200,6 +200,7 @@ impl<E: GraphExecutor> Connection<E> {
             consistency: extension("consistency"),
             last_event_id: extension("lastEventId"),
             request_id: identity::new_request_id(),
+            asked: None,
         };
         let prepared = self.endpoint.prepare(parameters, &caller);
         let operation = Operation {

@@ -1,0 +1,102 @@
+//! The types of Relay connections: a page of a list, as the graph shows it.
+
+use std::borrow::Cow;
+
+use async_graphql::connection::PageInfo;
+use async_graphql::parser::types::SelectionSet;
+use async_graphql::{Object, OutputType, TypeName};
+
+use super::direct::{Compiler, Direct, Plan, Rows, Text};
+use super::scalar::BigInt;
+
+/// A page of a list.
+pub struct Listed<N> {
+    pub(super) edges: Vec<Edge<N>>,
+    pub(super) has_previous: bool,
+    pub(super) has_next: bool,
+    pub(super) total_count: Option<BigInt>,
+}
+
+/// A row of a page.
+pub struct Edge<N> {
+    pub(super) cursor: String,
+    pub(super) node: N,
+}
+
+#[Object(name_type, shareable)]
+impl<N: OutputType + Direct + Sync> Listed<N> {
+    /// Information to aid in pagination.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo {
+            has_previous_page: self.has_previous,
+            has_next_page: self.has_next,
+            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
+            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
+        }
+    }
+
+    /// A list of edges.
+    async fn edges(&self) -> Rows<&Edge<N>> {
+        Rows(self.edges.iter().collect())
+    }
+
+    /// A list of nodes.
+    async fn nodes(&self) -> Rows<&N> {
+        Rows(self.edges.iter().map(|edge| &edge.node).collect())
+    }
+
+    /// All that match the filter, on whatever page. Null if it was not asked for.
+    async fn total_count(&self) -> Option<BigInt> {
+        self.total_count
+    }
+}
+
+/// An edge in a connection.
+#[Object(name_type, shareable)]
+impl<N: OutputType + Direct + Sync> Edge<N> {
+    /// The item at the end of the edge
+    async fn node(&self) -> &N {
+        &self.node
+    }
+
+    /// A cursor for use in pagination
+    async fn cursor(&self) -> &str {
+        &self.cursor
+    }
+}
+
+impl<N: OutputType> TypeName for Listed<N> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", N::type_name()).into()
+    }
+}
+
+impl<N: OutputType> TypeName for Edge<N> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", N::type_name()).into()
+    }
+}
+
+/// The places of an edge's fields.
+const CURSOR: u16 = 0;
+const NODE: u16 = 1;
+
+impl<N: OutputType + Direct> Direct for Edge<N> {
+    fn plan(compiler: &Compiler<'_>, set: &SelectionSet) -> Option<Plan> {
+        compiler.object(&<Self as TypeName>::type_name(), set, |name| match name {
+            "cursor" => Some((CURSOR, str::plan)),
+            "node" => Some((NODE, N::plan)),
+            _ => None,
+        })
+    }
+
+    fn write(&self, plan: &Plan, text: &mut Text) -> Option<()> {
+        text.object(plan, |text, at, inner| {
+            match at {
+                CURSOR => self.cursor.write(inner, text)?,
+                _ => self.node.write(inner, text)?,
+            }
+            Some(1)
+        })
+    }
+}
