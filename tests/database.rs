@@ -7,12 +7,10 @@ use entrepot_api::app::App;
 use entrepot_api::config::Place;
 use entrepot_api::process;
 use entrepot_domain::postings::NoPostings;
-use entrepot_event_store::db::{Db, DbOptions};
+use entrepot_event_store::db::{self, Db, DbOptions};
 use entrepot_event_store::{Feed, Hints, Store, clock};
 use entrepot_migration::{Migrator, MigratorTrait as _};
-use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement,
-};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 use tokio_util::sync::CancellationToken;
 
 /// Connections of each node's two pools: a server has room for many tests.
@@ -153,7 +151,7 @@ impl Drop for TestDb {
 }
 
 async fn drop_database(server: &str, name: &str) {
-    let admin = Database::connect(options(&format!("{server}/postgres"))).await;
+    let admin = db::connect(&format!("{server}/postgres"), 1).await;
     if let Ok(admin) = admin {
         let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
         let _dropped = admin.execute_unprepared(&sql).await;
@@ -200,16 +198,8 @@ async fn store_at(url: &str) -> Store {
     )
 }
 
-fn options(url: &str) -> ConnectOptions {
-    let mut options = ConnectOptions::new(url);
-    options.max_connections(1).sqlx_logging(false);
-    options
-}
-
 async fn connect(url: &str) -> DatabaseConnection {
-    Database::connect(options(url))
-        .await
-        .expect("the database answers")
+    db::connect(url, 1).await.expect("the database answers")
 }
 
 async fn run(sql: &DatabaseConnection, statement: &str) {

@@ -5,8 +5,9 @@ use std::io::Write as _;
 
 use clap::{Args, ValueEnum};
 use entrepot_domain::event::Event;
+use entrepot_event_store::db::connect;
 use entrepot_migration::{Migrator, MigratorTrait as _};
-use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, Statement};
 use serde_json::json;
 
 use crate::auth::Role;
@@ -92,12 +93,7 @@ fn events() -> String {
 
 /// The schema of a database that was just migrated.
 async fn sql() -> Result<String, DbErr> {
-    let db = Database::connect(
-        ConnectOptions::new("sqlite::memory:")
-            .sqlx_logging(false)
-            .to_owned(),
-    )
-    .await?;
+    let db = connect("sqlite::memory:", 1).await?;
     Migrator::up(&db, None).await?;
     let sql = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'seaql_%' ORDER BY type DESC, name";
     let rows = db

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use entrepot_domain::postings::NoPostings;
-use entrepot_event_store::db::{Db, DbError, Purpose};
+use entrepot_event_store::db::{Db, DbError, Purpose, connect};
 use entrepot_event_store::vault::Vault;
 use entrepot_event_store::{Feed, Hints, Store};
 use entrepot_migration::{Migrator, MigratorTrait as _};
 use entrepot_projections::registry;
 use entrepot_projections::runner::Runner;
-use sea_orm::{Database, DbBackend};
+use sea_orm::DbBackend;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -44,13 +44,7 @@ pub async fn migrate(place: &Place) -> Result<(), StartError> {
     if url.starts_with("sqlite:") && !url.contains('?') {
         url.push_str("?mode=rwc");
     }
-    let db = Database::connect(
-        sea_orm::ConnectOptions::new(url)
-            .sqlx_logging(false)
-            .to_owned(),
-    )
-    .await
-    .map_err(DbError::from)?;
+    let db = connect(&url, 1).await.map_err(DbError::from)?;
     Migrator::up(&db, None).await.map_err(DbError::from)?;
     if db.get_database_backend() == DbBackend::Postgres {
         access::apply(&db).await.map_err(DbError::from)?;

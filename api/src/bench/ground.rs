@@ -4,11 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use entrepot_event_store::db::connect;
 use entrepot_event_store::{Store, clock};
 use entrepot_projections::registry;
-use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement,
-};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -55,7 +54,7 @@ impl Ground {
             .filter(|url| !url.starts_with("sqlite:"));
         let fresh = match given {
             Some(url) => {
-                let server = connect(&url).await?;
+                let server = connect(&url, 2).await?;
                 server
                     .execute_unprepared(&format!("CREATE DATABASE {name}"))
                     .await?;
@@ -65,7 +64,7 @@ impl Ground {
             None => None,
         };
         process::migrate(&place).await?;
-        let beside = connect(&place.database()?.url).await?;
+        let beside = connect(&place.database()?.url, 2).await?;
         Ok(Self {
             place,
             folder,
@@ -160,12 +159,6 @@ fn secret() -> Result<String> {
     let mut bytes = [0; SECRET_MIN];
     getrandom::fill(&mut bytes)?;
     Ok(hex::encode(bytes))
-}
-
-async fn connect(url: &str) -> Result<DatabaseConnection> {
-    let mut options = ConnectOptions::new(url);
-    options.sqlx_logging(false).max_connections(2);
-    Ok(Database::connect(options).await?)
 }
 
 /// The same server, another database.

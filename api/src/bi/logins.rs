@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use entrepot_domain::kernel::TenantId;
+use entrepot_event_store::db::connect;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, FromQueryResult,
-    Statement, TransactionTrait as _,
+    ConnectionTrait, DatabaseConnection, DbBackend, FromQueryResult, Statement,
+    TransactionTrait as _,
 };
 
 use super::password::Password;
@@ -106,9 +107,7 @@ impl Owner {
         if url.starts_with("sqlite:") {
             return Err(BiError::Sqlite);
         }
-        let mut options = ConnectOptions::new(url);
-        options.max_connections(1).sqlx_logging(false);
-        let db = Database::connect(options).await?;
+        let db = connect(url, 1).await?;
         let me = "SELECT rolname::text, rolsuper, rolcreaterole FROM pg_roles WHERE rolname = current_user";
         let row = one(&db, me).await?;
         let (name, superuser, may): (String, bool, bool) = (

@@ -10,13 +10,26 @@ mod tx;
 
 use entrepot_domain::kernel::TenantId;
 use sea_orm::sea_query::Value;
-use sea_orm::{DbBackend, QueryResult};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr, QueryResult};
 use tokio::sync::OwnedMutexGuard;
 
 pub use deletes::Deletes;
 pub use error::DbError;
 pub use rows::{Merge, Rows};
 pub use tx::{Guard, Tx, Written};
+
+/// Connections past the store, for migrations and for looking: of no tenant, as whoever the URL names.
+///
+/// As everywhere, the pool's own upkeep is off ([`postgres`]).
+pub async fn connect(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .sqlx_logging(false);
+    Database::connect(options).await
+}
 
 /// An open database.
 #[derive(Clone, Debug)]

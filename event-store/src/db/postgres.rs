@@ -113,17 +113,25 @@ pub(super) type Scope = (Option<TenantId>, Purpose);
 /// A connection that was idle for this long is asked whether it is there still.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
+/// A connection that is older is closed when it is next wanted: servers that were added get their share.
+const LIFETIME: Duration = Duration::from_mins(30);
+
 /// Connections that work as the application's role, whoever the URL logs in as.
+///
+/// The pool's own upkeep is off: it counts idle connections down before it has counted them up, and
+/// whoever looks in between takes a thread for ever (`spawn_maintenance_tasks` of sqlx 0.9).
 fn pool(connect: &PgConnectOptions, connections: u32) -> PgPool {
     PgPoolOptions::new()
         .max_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
         .test_before_acquire(false)
         .before_acquire(|conn, about| {
             Box::pin(async move {
                 if about.idle_for > TRUSTED_FOR {
                     conn.ping().await?;
                 }
-                Ok(true)
+                Ok(about.age < LIFETIME)
             })
         })
         .after_connect(|conn, _| {

@@ -85,6 +85,8 @@ impl Sqlite {
     pub(super) async fn begin_apart(&self) -> Result<Tx, DbError> {
         let apart = SqlitePoolOptions::new()
             .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
             .connect_lazy_with(self.connect.clone());
         let conn = Conn::Sqlite(apart.acquire().await?);
         Ok(Tx::new(conn, String::new(), (None, Purpose::Project), None))

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use entrepot_domain::envelope::Recorded;
-use entrepot_event_store::db::{Db, DbOptions, Purpose};
+use entrepot_event_store::db::{Db, DbOptions, Purpose, connect};
 use entrepot_migration::{Migrator, MigratorTrait as _};
-use sea_orm::Database;
 
 use super::facts;
 use crate::model::Fold;
@@ -29,7 +28,7 @@ impl TestDb {
         let name = format!("entrepot-projections-{process}-{file}.db");
         let file = std::env::temp_dir().join(name);
         let url = format!("sqlite:{}", file.display());
-        let connection = Database::connect(format!("{url}?mode=rwc"))
+        let connection = connect(&format!("{url}?mode=rwc"), 1)
             .await
             .expect("the file opens");
         Migrator::up(&connection, None).await.expect("migrates");

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use entrepot_api::auth::Role;
+use entrepot_event_store::db::connect;
 use entrepot_tests::{TestDb, both};
 use sea_orm::ConnectionTrait as _;
 use serde_json::json;
@@ -109,9 +110,7 @@ async fn a_tenant_that_another_node_suspends_is_not_followed_here() {
 /// A database that lets nobody in, whoever is in; and that lets them in again.
 async fn shut(db: &TestDb, shut: bool) {
     let (server, name) = db.url.rsplit_once('/').unwrap();
-    let admin = sea_orm::Database::connect(format!("{server}/postgres"))
-        .await
-        .unwrap();
+    let admin = connect(&format!("{server}/postgres"), 1).await.unwrap();
     let allow = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {}", !shut);
     admin.execute_unprepared(&allow).await.unwrap();
     let end =

@@ -9,8 +9,9 @@ use entrepot_api::bi::logins::{Owner, Terms, User};
 use entrepot_api::process;
 use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::clock;
+use entrepot_event_store::db::connect;
 use entrepot_tests::TestDb;
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm::{DatabaseConnection, DbErr};
 use serde_json::{Map, Value};
 
 use crate::tenants::row_security::two_tenants;
@@ -107,9 +108,7 @@ fn terms() -> Terms {
 
 impl Login {
     async fn try_connect(&self) -> Result<DatabaseConnection, DbErr> {
-        let mut options = ConnectOptions::new(&self.url);
-        options.max_connections(1).sqlx_logging(false);
-        Database::connect(options).await
+        connect(&self.url, 1).await
     }
 
     async fn connect(&self) -> DatabaseConnection {

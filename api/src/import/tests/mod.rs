@@ -8,7 +8,7 @@ use entrepot_domain::kernel::{Actor, ActorKind, Warehouse, Zone};
 use entrepot_domain::orders::{OrderEvent, OrderPlaced};
 use entrepot_domain::postings::NoPostings;
 use entrepot_domain::tenants::{Channel, Config, ConfigureTenant, CreateTenant};
-use entrepot_event_store::db::{Db, DbOptions};
+use entrepot_event_store::db::{Db, DbOptions, connect};
 use entrepot_event_store::{Hints, Submission, clock};
 use entrepot_migration::{Migrator, MigratorTrait as _};
 
@@ -35,7 +35,7 @@ impl Desk {
         let directory = std::env::temp_dir().join(format!("entrepot-{}", clock::fresh_id()));
         std::fs::create_dir(&directory).expect("a directory");
         let url = format!("sqlite:{}", directory.join("log.db").display());
-        let db = sea_orm::Database::connect(format!("{url}?mode=rwc"))
+        let db = connect(&format!("{url}?mode=rwc"), 1)
             .await
             .expect("a database");
         Migrator::up(&db, None).await.expect("migrated");
