@@ -188,6 +188,15 @@ impl Server {
         );
     }
 
+    /// CPU time that it has used, in hundredths of a second.
+    pub(super) fn ticks(&self) -> u64 {
+        let pid = self.child.as_ref().expect("the program runs").id();
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("Linux tells");
+        let (_, behind_name) = stat.rsplit_once(") ").expect("a name");
+        let number = |field: &str| field.parse::<u64>().expect("a number");
+        behind_name.split(' ').skip(11).take(2).map(number).sum()
+    }
+
     /// The memory that the program has, in KiB.
     pub(super) fn resident_kib(&self) -> usize {
         let pid = self.child.as_ref().expect("the program runs").id();

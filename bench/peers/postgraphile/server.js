@@ -10,7 +10,7 @@ import { jsonPgSmartTags } from 'postgraphile/utils';
 const processes = Number(process.env.PEER_PROCESSES ?? 2);
 const [host, port] = process.env.PEER_LISTEN.split(':');
 const query = `query LastOrders($tenant: BigInt!) {
-  orders(condition: { tenantId: $tenant }, orderBy: [PLACED_AT_DESC, ORDER_ID_DESC], first: 20) { nodes {
+  allOrders(condition: { tenantId: $tenant }, orderBy: [PLACED_AT_DESC, ORDER_ID_DESC], first: 20) { nodes {
     orderId placedAt status currency totalMinor
     lines { line sku quantity netMinor }
     customer { customerId externalId }

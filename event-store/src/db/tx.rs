@@ -147,8 +147,8 @@ impl Tx {
 
     async fn end(mut self, statement: &'static str) -> Result<(), DbError> {
         let ended = match self.session.get_mut() {
-            None => Ok(()),
-            Some(Session {
+            None
+            | Some(Session {
                 stage: Stage::Unsent(_),
                 ..
             }) => Ok(()),

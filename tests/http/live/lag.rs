@@ -17,6 +17,8 @@ const ORDERS: usize = 120;
 const LINES: usize = 60;
 /// Longer than an update may wait.
 const STALL: Duration = Duration::from_secs(4);
+/// What a server that waits uses meanwhile at most, in hundredths of a second.
+const IDLE: u64 = 40;
 /// What a server may grow by, however much waits for those who do not read.
 const GROWTH_KIB: usize = 96 * 1024;
 /// Every line many times over, in as few bytes of a document as possible.
@@ -45,6 +47,18 @@ async fn place_large(seller: &Client) -> Vec<String> {
     orders
 }
 
+/// Waits until the server writes no more, because nobody reads, and an update has waited too long.
+async fn stalled(server: &Server) {
+    for _ in 0..15 {
+        let before = server.ticks();
+        sleep(STALL).await;
+        if server.ticks() - before < IDLE {
+            return;
+        }
+    }
+    panic!("the server is never idle");
+}
+
 /// The orders after a cursor, as somebody sees them who reads.
 async fn rest(seller: &Client, cursor: &Json, count: usize) -> Vec<Json> {
     let mut events = seller
@@ -67,7 +81,7 @@ both! {
         let before = server.resident_kib();
         let mut events = seller.follow(LARGE, json!({ "position": start })).await.unwrap();
         let orders = place_large(&seller).await;
-        sleep(STALL).await;
+        stalled(&server).await;
         assert!(server.resident_kib() < before + GROWTH_KIB);
         let mut seen = Vec::new();
         let lagged = loop {
@@ -93,7 +107,7 @@ both! {
         let mut socket = Socket::open(&seller).await;
         socket.subscribe("1", LARGE, json!({ "position": start }), json!({})).await;
         let orders = place_large(&seller).await;
-        sleep(STALL).await;
+        stalled(&server).await;
         assert!(server.resident_kib() < before + GROWTH_KIB);
         let mut seen = Vec::new();
         let lagged = loop {

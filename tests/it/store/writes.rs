@@ -114,5 +114,8 @@ async fn a_write_of_one_statement_stays_within_its_tenant() {
         assert_eq!(seen().await, left, "after a write, no tenant is set");
     }
     assert_eq!(positions(&store, south).await, Vec::<i64>::new());
-    assert_eq!(positions(&store, north).await.len(), TURNS as usize);
+    assert_eq!(
+        positions(&store, north).await,
+        (0..TURNS).collect::<Vec<_>>()
+    );
 }

@@ -30,7 +30,7 @@ macro_rules! fields {
             use $crate::graph::direct::{Compiler, Direct, Inner, Plan, Text};
 
             /// The fields' places.
-            #[allow(non_camel_case_types, reason = "named like the fields")]
+            #[expect(non_camel_case_types, reason = "named like the fields")]
             enum At { $($field,)* $($($loaded,)*)? }
 
             impl $(<$life>)? Direct for $type $(<$life>)? {

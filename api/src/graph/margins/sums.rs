@@ -270,7 +270,7 @@ mod tests {
             line_count: 1,
             ..Sum::default()
         });
-        assert_eq!(sums.gross_margin.map(|margin| margin.minor()), Some(0));
+        assert_eq!(sums.gross_margin.map(Money::minor), Some(0));
         assert_eq!(sums.gross_margin_ratio, None);
     }
 }

@@ -11,7 +11,7 @@ use entrepot_projections::orders::OrderDoc;
 use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 use uuid::Uuid;
 
-use super::types::Order;
+use super::types::{Order, Relation};
 use crate::graph::connection::Listed;
 use crate::graph::customers::{Customer, CustomerLoader};
 use crate::graph::policy::visible;
@@ -88,7 +88,8 @@ pub(super) async fn with_relations(ctx: &Context<'_>, page: &mut Listed<Order>) 
             for edge in &mut page.edges {
                 let id = edge.node.doc.customer_id;
                 let customer = id.and_then(|id| customers.get(&id.0));
-                edge.node.customer = Some(customer.cloned().map(Customer));
+                edge.node.customer =
+                    Relation::Loaded(customer.cloned().map(Customer).map(Box::new));
             }
         }
     }
@@ -100,7 +101,7 @@ pub(super) async fn with_relations(ctx: &Context<'_>, page: &mut Listed<Order>) 
             .collect();
         if let Ok(mut margins) = margins::of_orders(ctx, &ids).await {
             for edge in &mut page.edges {
-                edge.node.margins = Some(margins.remove(&edge.node.doc.order_id.0));
+                edge.node.margins = Relation::Loaded(margins.remove(&edge.node.doc.order_id.0));
             }
         }
     }

@@ -20,17 +20,25 @@ use crate::graph::{gid, loader};
 pub struct Order {
     pub(crate) doc: OrderDoc,
     /// Who ordered, if it was asked for with a page of orders.
-    pub(super) customer: Option<Option<Customer>>,
+    pub(super) customer: Relation<Box<Customer>>,
     /// What the lines earned, likewise.
-    pub(super) margins: Option<Option<Vec<MarginLine>>>,
+    pub(super) margins: Relation<Vec<MarginLine>>,
+}
+
+/// Something that belongs to an order.
+pub(super) enum Relation<T> {
+    /// Nobody has looked.
+    Unknown,
+    /// What was found.
+    Loaded(Option<T>),
 }
 
 impl From<OrderDoc> for Order {
     fn from(doc: OrderDoc) -> Self {
         Self {
             doc,
-            customer: None,
-            margins: None,
+            customer: Relation::Unknown,
+            margins: Relation::Unknown,
         }
     }
 }
@@ -190,18 +198,24 @@ fields! {
         };
     }
     loaded {
-        customer: &Option<Customer> = |order| order.customer.as_ref();
-        margins: &Option<Vec<MarginLine>> = |order| order.margins.as_ref();
+        customer: Option<&Customer> = |order| match &order.customer {
+            Relation::Loaded(customer) => Some(customer.as_deref()),
+            Relation::Unknown => None,
+        };
+        margins: Option<&Vec<MarginLine>> = |order| match &order.margins {
+            Relation::Loaded(margins) => Some(margins.as_ref()),
+            Relation::Unknown => None,
+        };
     }
     general {
         /// Who ordered. Null if nobody is known.
         async fn customer(&self, ctx: &Context<'_>) -> Result<Option<Customer>> {
             match (&self.customer, self.doc.customer_id) {
-                (Some(loaded), _) => Ok(loaded.clone()),
-                (None, Some(id)) => Ok(loader::load::<CustomerLoader, _>(ctx, id.0)
+                (Relation::Loaded(customer), _) => Ok(customer.as_deref().cloned()),
+                (Relation::Unknown, Some(id)) => Ok(loader::load::<CustomerLoader, _>(ctx, id.0)
                     .await?
                     .map(Customer)),
-                (None, None) => Ok(None),
+                (Relation::Unknown, None) => Ok(None),
             }
         }
 
@@ -231,8 +245,8 @@ fields! {
         /// What each line earned, in order of their numbers.
         async fn margins(&self, ctx: &Context<'_>) -> Result<Option<Vec<MarginLine>>> {
             match &self.margins {
-                Some(loaded) => Ok(loaded.clone()),
-                None => margins::of_order(ctx, self.doc.order_id.0).await,
+                Relation::Loaded(margins) => Ok(margins.clone()),
+                Relation::Unknown => margins::of_order(ctx, self.doc.order_id.0).await,
             }
         }
     }
