@@ -132,7 +132,7 @@ async fn measure(ground: &Ground, args: &BenchArgs) -> Result<Vec<Figure>> {
     let mut series = Series::new(scenario, ground.database());
     match args.scenario {
         Scenario::Commands => commands::measure(ground, args, &mut series).await?,
-        Scenario::Reads => reads::measure(ground, args, &mut series).await?,
+        Scenario::Reads => Box::pin(reads::measure(ground, args, &mut series)).await?,
         Scenario::Live => live::measure(ground, args, &mut series).await?,
         Scenario::Fairness => fairness::measure(ground, args, &mut series).await?,
         Scenario::Sockets => sockets::measure(ground, args, &mut series).await?,
