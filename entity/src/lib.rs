@@ -27,6 +27,7 @@ pub mod margin_days;
 pub mod margins;
 pub mod mrr_movements;
 pub mod order_days;
+pub mod order_docs;
 pub mod orders;
 pub mod products;
 pub mod subscriptions;

@@ -40,6 +40,7 @@ macro_rules! scoped {
 scoped!(event, command, snapshot, parked, subject_key, personal);
 scoped!(
     orders,
+    order_docs,
     order_days,
     inventory,
     margins,

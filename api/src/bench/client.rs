@@ -51,6 +51,13 @@ impl Client {
         })
     }
 
+    /// The status of what is at a path.
+    pub(super) async fn status(&mut self, path: &str) -> Result<u16> {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: bench\r\nconnection: close\r\n\r\n");
+        self.stream.write_all(request.as_bytes()).await?;
+        Ok(self.head().await?.status)
+    }
+
     /// Posts a body, and answers with the status and the whole body of the answer.
     pub(super) async fn post(&mut self, caller: &Caller, body: &str) -> Result<(u16, &[u8])> {
         self.send(caller, body).await?;

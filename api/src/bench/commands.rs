@@ -28,7 +28,8 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
                     tenants,
                     window: args.window(),
                 };
-                let reached = one(ground, &server, load, series).await?;
+                let setting = Setting::of_load(load.clients, load.tenants);
+                let reached = one(ground, &server, load, setting, series).await?;
                 for (peer, theirs) in &peers {
                     peer.compare(series, (clients, tenants), reached, *theirs);
                 }
@@ -40,10 +41,11 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
 
 /// One measurement: commands a second, and how many milliseconds half of them took at most. CPU is
 /// all that was used until the read models had followed.
-async fn one(
+pub(super) async fn one(
     ground: &Ground,
     server: &Server,
     load: Load,
+    setting: Setting<'_>,
     series: &mut Series,
 ) -> Result<(f64, f64)> {
     let before = Usage::now(ground, Some(server.pid())).await?;
@@ -51,7 +53,6 @@ async fn one(
     let behind = ground.caught_up().await?;
     let used = Usage::now(ground, Some(server.pid())).await?.since(&before);
 
-    let setting = Setting::of_load(load.clients, load.tenants);
     let mut add = |figure, unit, value| series.add(figure, unit, setting, value);
     let (latencies, all) = (&mut outcome.latencies, outcome.acknowledged);
     let reached = rate(latencies.len(), load.window);

@@ -135,6 +135,15 @@ impl Ground {
         Ok(())
     }
 
+    /// Events of all tenants.
+    pub(super) async fn events(&self) -> Result<usize> {
+        let sql = "SELECT CAST(coalesce(sum(position), 0) AS bigint) FROM tenant_head";
+        let query = Statement::from_string(self.beside.get_database_backend(), sql);
+        let row = self.beside.query_one_raw(query).await?;
+        let events = row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
+        Ok(usize::try_from(events.unwrap_or_default())?)
+    }
+
     async fn events_behind(&self) -> Result<i64> {
         let sql = "SELECT CAST(coalesce(sum(h.position - coalesce(c.position, 0)), 0) AS bigint)
             FROM tenant_head h LEFT JOIN checkpoint c ON c.tenant_id = h.tenant_id AND c.grp = $1";

@@ -1,6 +1,7 @@
-//! From commands to the subscribers who see them: all follow the orders of one tenant, in which
-//! orders are placed at a steady rate.
+//! From commands to the subscribers who see them: orders are placed at a steady rate in the channels
+//! of one tenant in turn, and each subscriber follows one of these.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use entrepot_domain::kernel::Instant as Moment;
@@ -11,7 +12,7 @@ use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
 
 use super::client::{Caller, Client};
 use super::figure::{Series, Setting, millis, number, percentile, rate, ratio};
-use super::ground::Ground;
+use super::ground::{Ground, close};
 use super::load::{ACCEPT, position};
 use super::retailer::{self, caller, order_request};
 use super::server::Server;
@@ -24,8 +25,8 @@ const SELLERS: u32 = 8;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Before orders are placed: subscriptions have begun then.
 const SETTLE: Duration = Duration::from_secs(1);
-const ORDER_CHANGED: &str = "subscription { orderChanged { position eventType occurredAt \
-                             order { id totals { total { amount } } } } }";
+const ORDER_CHANGED: &str = "subscription Watch($channel: String!) { orderChanged(channel: $channel) \
+    { position eventType occurredAt order { id totals { total { amount } } } } }";
 
 /// A command on its way.
 struct Sent {
@@ -44,7 +45,7 @@ struct Seen {
 }
 
 pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Series) -> Result<()> {
-    retailer::prepare(ground, 1).await?;
+    let channels = open(ground, args.channels).await?;
     let server = Server::start(ground).await?;
     let events = caller(ground, server.address, 0, "text/event-stream")?;
     let commands = caller(ground, server.address, 0, ACCEPT)?;
@@ -52,14 +53,17 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
     for _ in 0..args.rounds {
         ground.caught_up().await?;
         let mut subscribers = JoinSet::new();
+        // As many in each channel.
         let orders = usize::try_from(u64::from(args.rate) * args.seconds)?;
-        for _ in 0..args.subscribers {
-            let client = subscribe(Client::connect(server.address).await?, &events).await?;
-            subscribers.spawn(follow(client, orders));
+        let orders = orders.next_multiple_of(channels.len());
+        for channel in channels.iter().cycle().take(args.subscribers) {
+            let client = Client::connect(server.address).await?;
+            let client = subscribe(client, &events, channel).await?;
+            subscribers.spawn(follow(client, orders / channels.len()));
         }
         sleep(SETTLE).await;
         let before = Usage::now(ground, Some(server.pid())).await?;
-        let mut sent = place(&server, &commands, args, orders).await?;
+        let mut sent = place(&server, &commands, &channels, args.rate, orders).await?;
         let placing = before_to_last(&sent);
         sent.sort_by_key(|sent| sent.position);
         let mut seen = Vec::new();
@@ -67,7 +71,7 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
             seen.push(updates?);
         }
         let used = Usage::now(ground, Some(server.pid())).await?.since(&before);
-        say(&sent, &seen, setting, series);
+        say(&sent, &seen, orders / channels.len(), setting, series);
         series.add("orders_placed", "1/s", setting, rate(sent.len(), placing));
         let cpu = |used: Duration| ratio(millis(used), placing.as_secs_f64());
         series.add("server_cpu", "ms/s", setting, cpu(used.server));
@@ -86,6 +90,15 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
     server.stop().await
 }
 
+/// Makes a tenant with so many channels.
+async fn open(ground: &Ground, channels: usize) -> Result<Vec<String>> {
+    let app = ground.open().await?;
+    let tenant = retailer::open_shop(&app.store, &retailer::slug(0)).await?;
+    let channels = retailer::open_channels(&app.store, tenant, channels).await?;
+    close(&app.store).await;
+    Ok(channels)
+}
+
 fn before_to_last(sent: &[Sent]) -> Duration {
     let first = sent.iter().map(|sent| sent.at).min();
     let last = sent.iter().map(|sent| sent.acknowledged).max();
@@ -94,8 +107,9 @@ fn before_to_last(sent: &[Sent]) -> Duration {
         .map_or(Duration::ZERO, |(first, last)| last - first)
 }
 
-async fn subscribe(mut client: Client, caller: &Caller) -> Result<Client> {
-    let body = json!({ "query": ORDER_CHANGED }).to_string();
+async fn subscribe(mut client: Client, caller: &Caller, channel: &str) -> Result<Client> {
+    let variables = json!({ "channel": channel });
+    let body = json!({ "query": ORDER_CHANGED, "variables": variables }).to_string();
     match client.subscribe(caller, &body).await? {
         200 => Ok(client),
         status => Err(format!("the subscription was answered with {status}").into()),
@@ -133,19 +147,23 @@ async fn follow(mut client: Client, orders: usize) -> Vec<Seen> {
 async fn place(
     server: &Server,
     caller: &Caller,
-    args: &BenchArgs,
+    channels: &[String],
+    rate: u32,
     orders: usize,
 ) -> Result<Vec<Sent>> {
-    let pace = Duration::from_secs(1) / args.rate;
+    let pace = Duration::from_secs(1) / rate;
+    // All of them by one list: the sellers take every eighth.
+    let turns: Arc<[String]> = channels.iter().cloned().cycle().take(orders).collect();
     let mut sellers = JoinSet::new();
     for seller in 0..SELLERS {
         let client = Client::connect(server.address).await?;
         let start = tokio::time::Instant::now() + pace * seller;
         let mut ticks = interval_at(start, pace * SELLERS);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
-        let share = orders / usize::try_from(SELLERS)?;
-        let more = usize::from(usize::try_from(seller)? < orders % usize::try_from(SELLERS)?);
-        sellers.spawn(sell(client, caller.clone(), ticks, share + more));
+        let mine = (usize::try_from(seller)?..orders).step_by(usize::try_from(SELLERS)?);
+        let turns = Arc::clone(&turns);
+        let mine = mine.map(move |turn| order_request(&turns[turn]));
+        sellers.spawn(sell(client, caller.clone(), ticks, mine));
     }
     let mut sent = Vec::with_capacity(orders);
     while let Some(sold) = sellers.join_next().await {
@@ -158,12 +176,11 @@ async fn sell(
     mut client: Client,
     caller: Caller,
     mut ticks: tokio::time::Interval,
-    orders: usize,
+    orders: impl Iterator<Item = String>,
 ) -> Result<Vec<Sent>> {
-    let mut sent = Vec::with_capacity(orders);
-    for _ in 0..orders {
+    let mut sent = Vec::new();
+    for body in orders {
         ticks.tick().await;
-        let body = order_request();
         let at = Instant::now();
         let (status, answer) = client.post(&caller, &body).await?;
         let acknowledged = Instant::now();
@@ -180,7 +197,7 @@ async fn sell(
 
 /// The events of a command follow each other: an update belongs to the first command that ends at
 /// its position or behind it.
-fn say(sent: &[Sent], seen: &[Vec<Seen>], setting: Setting, series: &mut Series) {
+fn say(sent: &[Sent], seen: &[Vec<Seen>], each: usize, setting: Setting<'_>, series: &mut Series) {
     let of = |update: &Seen| sent.get(sent.partition_point(|sent| sent.position < update.position));
     let updates = || {
         seen.iter()
@@ -219,7 +236,7 @@ fn say(sent: &[Sent], seen: &[Vec<Seen>], setting: Setting, series: &mut Series)
         whole.collect(),
     );
     let count = updates().count();
-    let missing = (sent.len() * seen.len()).saturating_sub(count);
+    let missing = (each * seen.len()).saturating_sub(count);
     series.add("updates", "", setting, number(count));
     series.add("updates_missing", "", setting, number(missing));
 }

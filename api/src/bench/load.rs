@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use super::Result;
 use super::client::{Caller, Client};
 use super::ground::Ground;
-use super::retailer::{caller, order_request};
+use super::retailer::{CHANNEL, caller, order_request};
 use super::server::Server;
 
 /// Before acknowledgements are counted: lanes start, plans are made, connections open.
@@ -90,7 +90,7 @@ async fn place(
 ) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     for turn in turns {
-        let body = order_request();
+        let body = order_request(CHANNEL);
         let sent = Instant::now();
         if sent >= end {
             break;

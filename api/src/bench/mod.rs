@@ -6,12 +6,14 @@
 //! database, [`server`] the process, [`retailer`] something to sell, [`load`] and [`client`] the
 //! callers, [`peer`] other programs beside it, [`usage`] reads what they cost, [`figure`] says it.
 
+mod append;
 mod client;
 mod commands;
 mod export;
 mod fairness;
 mod figure;
 mod ground;
+mod growth;
 mod import;
 mod live;
 mod load;
@@ -22,6 +24,7 @@ mod rebuild;
 mod retailer;
 mod server;
 mod sockets;
+mod startup;
 mod usage;
 mod yardstick;
 
@@ -53,27 +56,33 @@ pub(crate) struct BenchArgs {
     /// How often everything is measured; figures are medians of the rounds.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
-    /// Clients that wait for one answer each, for `commands` and `reads`.
+    /// Clients that wait for one answer each, for `commands`, `append`, `reads` and `growth`.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64], value_parser = counted)]
     clients: Vec<usize>,
-    /// Tenants that the clients belong to, for `commands` and `reads`.
+    /// Tenants that the clients belong to, for `commands`, `append`, `reads` and `growth`.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 64], value_parser = counted)]
     tenants: Vec<usize>,
-    /// A program to compare `commands` and `reads` with in every round, on the same database; `bench/` has some.
+    /// A program to compare `commands`, `append` and `reads` with in every round, on the same database; `bench/` has some.
     #[arg(long = "peer", value_name = "NAME=COMMAND")]
     peers: Vec<Peer>,
     /// A server to compare `reads` with in every round, on the same database.
     #[arg(long = "server", value_name = "NAME=COMMAND")]
     servers: Vec<Peer>,
-    /// Events of the log, for `rebuild` and `export`.
+    /// Events of the log, for `rebuild`, `startup` and `export`.
     #[arg(long, default_value_t = 100_000)]
     events: usize,
+    /// Events of the log at which everything is measured, for `growth`.
+    #[arg(long, value_delimiter = ',', default_values_t = [100_000, 1_000_000])]
+    sizes: Vec<usize>,
     /// Orders placed a second, for `live`.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     rate: u32,
-    /// Subscribers who all see every order, for `live`.
+    /// Subscribers, for `live`.
     #[arg(long, default_value_t = 100, value_parser = counted)]
     subscribers: usize,
+    /// Channels in which orders are placed in turn, for `live`: each subscriber follows one.
+    #[arg(long, default_value_t = 1, value_parser = counted)]
+    channels: usize,
     /// Sockets that stand idle, for `sockets`.
     #[arg(long, default_value_t = 10_000, value_parser = counted)]
     sockets: usize,
@@ -94,6 +103,8 @@ fn counted(text: &str) -> Result<usize, String> {
 enum Scenario {
     /// Orders placed over HTTP: rate, latency, CPU.
     Commands,
+    /// Events appended in this process, without HTTP and read models.
+    Append,
     /// The last orders of tenants over HTTP: rate, latency, CPU.
     Reads,
     /// From commands to all subscribers of a tenant who see them.
@@ -102,6 +113,10 @@ enum Scenario {
     Fairness,
     /// Memory of a server with idle sockets, each with a subscription.
     Sockets,
+    /// From the start of a server until it is ready; its memory and CPU while nobody asks.
+    Startup,
+    /// Start, commands and reads while the log grows.
+    Growth,
     /// Folding read models again.
     Rebuild,
     /// Importing a file of orders.
@@ -132,10 +147,13 @@ async fn measure(ground: &Ground, args: &BenchArgs) -> Result<Vec<Figure>> {
     let mut series = Series::new(scenario, ground.database());
     match args.scenario {
         Scenario::Commands => commands::measure(ground, args, &mut series).await?,
+        Scenario::Append => append::measure(ground, args, &mut series).await?,
         Scenario::Reads => Box::pin(reads::measure(ground, args, &mut series)).await?,
         Scenario::Live => live::measure(ground, args, &mut series).await?,
         Scenario::Fairness => fairness::measure(ground, args, &mut series).await?,
         Scenario::Sockets => sockets::measure(ground, args, &mut series).await?,
+        Scenario::Startup => startup::measure(ground, args, &mut series).await?,
+        Scenario::Growth => Box::pin(growth::measure(ground, args, &mut series)).await?,
         Scenario::Rebuild => rebuild::measure(ground, args, &mut series).await?,
         Scenario::Import => import::measure(ground, args, &mut series).await?,
         Scenario::Export => export::measure(ground, args, &mut series).await?,

@@ -14,7 +14,7 @@ use super::figure::{Series, Setting, micros_each, millis, number, percentile, ra
 use super::ground::{Ground, close};
 use super::load::ACCEPT;
 use super::peer::PeerServer;
-use super::retailer::{self, caller, slug};
+use super::retailer::{self, caller};
 use super::server::Server;
 use super::usage::Usage;
 use super::{BenchArgs, Result};
@@ -37,7 +37,7 @@ const WARM_UP: Duration = Duration::from_millis(500);
 const STRIDE: usize = 7_919;
 
 /// Requests that read, and the server that they go to.
-struct Reader {
+pub(super) struct Reader {
     /// The product under one setting, or a peer.
     name: String,
     server: Running,
@@ -110,10 +110,7 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
         }
     }
     for reader in readers {
-        match reader.server {
-            Running::Product(server) => server.stop().await?,
-            Running::Peer(server) => server.stop().await?,
-        }
+        reader.stop().await?;
     }
     Ok(())
 }
@@ -122,14 +119,7 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
 async fn fill(ground: &Ground, tenants: usize, orders: usize) -> Result<()> {
     let app = ground.open().await?;
     let workers = Workers::start(&app.store, false);
-    let mut shops = Vec::with_capacity(tenants);
-    for number in 0..tenants {
-        let tenant = retailer::open_shop(&app.store, &slug(number)).await?;
-        shops.push((
-            tenant,
-            retailer::register(&app.store, tenant, CUSTOMERS).await?,
-        ));
-    }
+    let shops = retailer::open_shops(&app.store, tenants, CUSTOMERS).await?;
     retailer::sell(&app.store, &shops, orders).await?;
     ground.caught_up().await?;
     workers.stop().await;
@@ -138,7 +128,12 @@ async fn fill(ground: &Ground, tenants: usize, orders: usize) -> Result<()> {
 }
 
 impl Reader {
-    fn product(ground: &Ground, name: &str, server: Server, tenants: usize) -> Result<Self> {
+    pub(super) fn product(
+        ground: &Ground,
+        name: &str,
+        server: Server,
+        tenants: usize,
+    ) -> Result<Self> {
         let body = json!({ "query": LAST_ORDERS }).to_string();
         let callers: Result<Vec<_>> = (0..tenants)
             .map(|tenant| {
@@ -177,7 +172,7 @@ impl Reader {
     }
 
     /// Answers a second, and how many milliseconds 99 of 100 took at most.
-    async fn measure(
+    pub(super) async fn measure(
         &self,
         ground: &Ground,
         clients: usize,
@@ -208,6 +203,13 @@ impl Reader {
         }
         add("cpu_client", "us", micros_each(used.client, all));
         Ok((answered, p99))
+    }
+
+    pub(super) async fn stop(self) -> Result<()> {
+        match self.server {
+            Running::Product(server) => server.stop().await,
+            Running::Peer(server) => server.stop().await,
+        }
     }
 
     async fn load(&self, clients: usize, window: Duration) -> Result<Outcome> {

@@ -28,6 +28,10 @@ const ITEMS: [(&str, i64); 3] = [("A", 2499), ("B", 1500), ("C", 2500)];
 /// How the commands' answer is asked for: what the log says, and no read model.
 const ORDER_PLACE: &str = "mutation Place($input: OrderPlaceInput!) { orderPlace(input: $input) { \
                            position userErrors { code message } } }";
+/// Where everything is sold, unless somebody says otherwise.
+pub(super) const CHANNEL: &str = "web";
+/// Shops that are opened at one time.
+const SHOPS_AT_ONCE: usize = 32;
 /// Commands on their way while the log is filled.
 pub(super) const IN_FLIGHT: usize = 256;
 /// How long tokens are good for: longer than any measurement.
@@ -62,10 +66,7 @@ pub(super) async fn open_shop(store: &Store, slug: &str) -> Result<TenantId> {
         code: "US-NY".to_owned(),
         rate_ppm: 82_500,
     };
-    let web = Channel {
-        code: "web".to_owned(),
-        name: "Web".to_owned(),
-    };
+    let web = channel(CHANNEL);
     for config in [
         Config::TaxTable(BTreeMap::from([("standard".to_owned(), vec![tax])])),
         Config::Channels(vec![web]),
@@ -77,6 +78,47 @@ pub(super) async fn open_shop(store: &Store, slug: &str) -> Result<TenantId> {
         stock(store, tenant, Sku::from(sku), price).await?;
     }
     Ok(tenant)
+}
+
+fn channel(code: &str) -> Channel {
+    Channel {
+        code: code.to_owned(),
+        name: code.to_owned(),
+    }
+}
+
+/// Has a tenant sell through so many channels, and gives their codes.
+pub(super) async fn open_channels(
+    store: &Store,
+    tenant: TenantId,
+    channels: usize,
+) -> Result<Vec<String>> {
+    let codes: Vec<String> = (0..channels)
+        .map(|number| format!("{CHANNEL}{number}"))
+        .collect();
+    let config = Config::Channels(codes.iter().map(|code| channel(code)).collect());
+    submit(store, tenant, ConfigureTenant::from(config)).await?;
+    Ok(codes)
+}
+
+/// A tenant with its customers.
+pub(super) type Shop = (TenantId, Vec<CustomerId>);
+
+/// Makes tenants that can sell, each with customers. They are numbered in the order of their slugs.
+pub(super) async fn open_shops(
+    store: &Store,
+    tenants: usize,
+    customers: usize,
+) -> Result<Vec<Shop>> {
+    for number in 0..tenants {
+        store.provision(&slug(number)).await?;
+    }
+    let open = async |number| {
+        let tenant = open_shop(store, &slug(number)).await?;
+        Ok((tenant, register(store, tenant, customers).await?))
+    };
+    let opened = stream::iter((0..tenants).map(open)).buffered(SHOPS_AT_ONCE);
+    opened.try_collect().await
 }
 
 async fn stock(store: &Store, tenant: TenantId, sku: Sku, price: i64) -> Result<()> {
@@ -128,11 +170,7 @@ pub(super) async fn register(
 }
 
 /// Sells to the customers of tenants in turn.
-pub(super) async fn sell(
-    store: &Store,
-    shops: &[(TenantId, Vec<CustomerId>)],
-    orders: usize,
-) -> Result<()> {
+pub(super) async fn sell(store: &Store, shops: &[Shop], orders: usize) -> Result<()> {
     let place = |number: usize| {
         let (tenant, customers) = &shops[number % shops.len()];
         let mut order = order();
@@ -149,14 +187,17 @@ pub(super) async fn submit(
     tenant: TenantId,
     command: impl AnyCommand + 'static,
 ) -> Result<Receipt> {
+    Ok(store.submit(submission(tenant, command)).await?)
+}
+
+/// A command of the bench.
+pub(super) fn submission(tenant: TenantId, command: impl AnyCommand + 'static) -> Submission {
     let actor = Actor {
         kind: ActorKind::Operator,
         id: "bench".to_owned(),
         roles: Vec::new(),
     };
-    Ok(store
-        .submit(Submission::new(tenant, actor, command))
-        .await?)
+    Submission::new(tenant, actor, command)
 }
 
 /// An order of three lines, as a command.
@@ -169,7 +210,7 @@ pub(super) fn order() -> PlaceOrder {
     };
     PlaceOrder {
         order_id: None,
-        channel: "web".to_owned(),
+        channel: CHANNEL.to_owned(),
         external_ref: None,
         customer_id: None,
         address_ref: None,
@@ -183,9 +224,9 @@ pub(super) fn order() -> PlaceOrder {
 }
 
 /// An order of three lines, as the body of a request, under a key of its own.
-pub(super) fn order_request() -> String {
+pub(super) fn order_request(channel: &str) -> String {
     let lines = ITEMS.map(|(sku, _)| json!({ "sku": sku, "quantity": "1" }));
-    let input = json!({ "idempotencyKey": clock::fresh_id(), "channel": "web", "lines": lines });
+    let input = json!({ "idempotencyKey": clock::fresh_id(), "channel": channel, "lines": lines });
     json!({ "query": ORDER_PLACE, "variables": { "input": input } }).to_string()
 }
 

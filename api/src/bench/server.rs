@@ -4,18 +4,18 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
 use super::Result;
+use super::client::Client;
 use super::ground::Ground;
 use crate::config::Place;
 
 /// How long a server may take to start, and to stop.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Between two attempts to reach a server that starts.
-const LOOK: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(5);
 
 /// A serving child process. It is killed when this is dropped.
 pub(super) struct Server {
@@ -23,10 +23,12 @@ pub(super) struct Server {
     pid: u32,
     /// Where it listens.
     pub(super) address: SocketAddr,
+    /// From its start until it was ready.
+    pub(super) ready_after: Duration,
 }
 
 impl Server {
-    /// Starts a server on the ground's database, and answers when it does.
+    /// Starts a server on the ground's database, and answers when it is ready.
     pub(super) async fn start(ground: &Ground) -> Result<Self> {
         Self::start_with(ground, &[]).await
     }
@@ -35,15 +37,15 @@ impl Server {
     pub(super) async fn start_with(ground: &Ground, more: &[(&str, &str)]) -> Result<Self> {
         let address = free_address()?;
         let mut command = command(ground.place(), address)?;
+        let started = Instant::now();
         let mut child = command.envs(more.iter().copied()).spawn()?;
         let pid = child.id().ok_or("the server ended at once")?;
-        let started = Instant::now();
-        while TcpStream::connect(address).await.is_err() {
+        while !is_ready(address).await {
             if let Some(status) = child.try_wait()? {
                 return Err(format!("the server ended: {status}").into());
             }
             if started.elapsed() > PATIENCE {
-                return Err("the server does not listen".into());
+                return Err("the server does not get ready".into());
             }
             sleep(LOOK).await;
         }
@@ -51,6 +53,7 @@ impl Server {
             child,
             pid,
             address,
+            ready_after: started.elapsed(),
         })
     }
 
@@ -73,6 +76,13 @@ impl Server {
         }
         Ok(self.child.kill().await?)
     }
+}
+
+async fn is_ready(address: SocketAddr) -> bool {
+    let Ok(mut client) = Client::connect(address).await else {
+        return false;
+    };
+    matches!(client.status("/readyz").await, Ok(200))
 }
 
 /// A port that was free just now.

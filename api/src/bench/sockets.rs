@@ -18,7 +18,7 @@ use super::client::Client;
 use super::figure::{Series, Setting, mebibytes, millis, number, percentile, rate, ratio};
 use super::ground::Ground;
 use super::load::{ACCEPT, acknowledges};
-use super::retailer::{self, caller, order_request, token};
+use super::retailer::{self, CHANNEL, caller, order_request, token};
 use super::server::Server;
 use super::usage::{Usage, resident};
 use super::{BenchArgs, Result};
@@ -141,7 +141,7 @@ async fn hear(ground: &Ground, server: &Server, sockets: Vec<Socket>) -> Result<
     }
     let caller = caller(ground, server.address, 0, ACCEPT)?;
     let mut client = Client::connect(server.address).await?;
-    let (status, answer) = client.post(&caller, &order_request()).await?;
+    let (status, answer) = client.post(&caller, &order_request(CHANNEL)).await?;
     if !acknowledges(status, answer) {
         return Err(format!("{status} {}", String::from_utf8_lossy(answer)).into());
     }

@@ -1,6 +1,7 @@
 //! The types of Relay connections: a page of a list, as the graph shows it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use async_graphql::connection::PageInfo;
 use async_graphql::parser::types::SelectionSet;
@@ -8,6 +9,7 @@ use async_graphql::{Object, OutputType, TypeName};
 
 use super::direct::{Compiler, Direct, Plan, Rows, Text};
 use super::scalar::BigInt;
+use crate::secrets::Secrets;
 
 /// A page of a list.
 pub struct Listed<N> {
@@ -19,8 +21,29 @@ pub struct Listed<N> {
 
 /// A row of a page.
 pub struct Edge<N> {
-    pub(super) cursor: String,
+    pub(super) cursor: Cursor,
     pub(super) node: N,
+}
+
+/// A cursor, which is sealed when it is asked for: most readers want few of a page, or none.
+pub(super) struct Cursor {
+    /// Where the row stands in its list.
+    pub(super) at: String,
+    pub(super) list: Arc<Sealing>,
+}
+
+/// What seals the cursors of a list.
+pub(super) struct Sealing {
+    pub(super) secrets: Secrets,
+    /// The list, and how it was selected.
+    pub(super) binding: String,
+}
+
+impl Cursor {
+    fn sealed(&self) -> String {
+        let Sealing { secrets, binding } = &*self.list;
+        secrets.seal_cursor(&self.at, binding)
+    }
 }
 
 #[Object(name_type, shareable)]
@@ -30,8 +53,8 @@ impl<N: OutputType + Direct + Sync> Listed<N> {
         PageInfo {
             has_previous_page: self.has_previous,
             has_next_page: self.has_next,
-            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
-            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
+            start_cursor: self.edges.first().map(|edge| edge.cursor.sealed()),
+            end_cursor: self.edges.last().map(|edge| edge.cursor.sealed()),
         }
     }
 
@@ -60,8 +83,8 @@ impl<N: OutputType + Direct + Sync> Edge<N> {
     }
 
     /// A cursor for use in pagination
-    async fn cursor(&self) -> &str {
-        &self.cursor
+    async fn cursor(&self) -> String {
+        self.cursor.sealed()
     }
 }
 
@@ -93,7 +116,7 @@ impl<N: OutputType + Direct> Direct for Edge<N> {
     fn write(&self, plan: &Plan, text: &mut Text) -> Option<()> {
         text.object(plan, |text, at, inner| {
             match at {
-                CURSOR => self.cursor.write(inner, text)?,
+                CURSOR => self.cursor.sealed().write(inner, text)?,
                 _ => self.node.write(inner, text)?,
             }
             Some(1)

@@ -17,6 +17,7 @@
     reason = "the schema's derives take resolvers as async functions"
 )]
 
+mod among;
 mod answers;
 mod catalog;
 mod command;

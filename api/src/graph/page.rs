@@ -1,5 +1,7 @@
 //! Relay connections over keysets: a page costs the same wherever it starts.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Result};
 use entrepot_entity::scope::TenantScoped;
 use entrepot_event_store::db::Tx;
@@ -11,7 +13,7 @@ use sea_orm::{
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::connection::{Edge, Listed};
+use super::connection::{Cursor, Edge, Listed, Sealing};
 use super::error::{self, bad_input};
 use super::scalar::BigInt;
 use super::session::session;
@@ -65,18 +67,17 @@ where
         let snapshot = session.read().await?;
         let total_count = total(ctx, &snapshot.tx, &self.rows).await?;
         let binding = format!("{}:{}:{}", session.tenant()?, self.name, self.selected_by);
-        let page = read(
-            &snapshot.tx,
-            self.rows,
-            &self.keyset,
-            &args,
-            &session.app.secrets,
-            &binding,
-        )
-        .await?;
-        let edge = |(cursor, row)| {
+        let secrets = session.app.secrets.clone();
+        let list = Arc::new(Sealing { secrets, binding });
+        let page = read(&snapshot.tx, self.rows, &self.keyset, &args, &list).await?;
+        let edge = |row| {
+            let at = place(&row, &self.keyset);
+            let list = Arc::clone(&list);
             let node = node(row)?;
-            Ok(Edge { cursor, node })
+            Ok(Edge {
+                cursor: Cursor { at, list },
+                node,
+            })
         };
         Ok(Listed {
             edges: page.rows.into_iter().map(edge).collect::<Result<_>>()?,
@@ -87,9 +88,9 @@ where
     }
 }
 
-/// A page of rows with their cursors.
+/// A page of rows.
 struct Page<M> {
-    rows: Vec<(String, M)>,
+    rows: Vec<M>,
     has_previous: bool,
     has_next: bool,
 }
@@ -99,8 +100,7 @@ async fn read<E>(
     select: Select<E>,
     keyset: &Keyset<E>,
     args: &PageArgs,
-    secrets: &Secrets,
-    binding: &str,
+    list: &Sealing,
 ) -> Result<Page<E::Model>>
 where
     E: TenantScoped,
@@ -113,7 +113,7 @@ where
         (&args.before, "before", false),
     ] {
         if let Some(cursor) = cursor {
-            let values = decode::<E>(cursor, keyset, secrets, binding)
+            let values = decode::<E>(cursor, keyset, &list.secrets, &list.binding)
                 .ok_or_else(|| bad_input(name, "not a cursor of this list"))?;
             select = select.filter(beyond(keyset, &values, after));
         }
@@ -134,10 +134,6 @@ where
     if backward {
         rows.reverse();
     }
-    let rows = rows
-        .into_iter()
-        .map(|row| (encode(&row, keyset, secrets, binding), row))
-        .collect();
     let (has_previous, has_next) = if backward {
         (more, args.before.is_some())
     } else {
@@ -194,7 +190,8 @@ fn beyond<E: EntityTrait>(keyset: &Keyset<E>, values: &[Value], after: bool) -> 
     any
 }
 
-fn encode<E>(row: &E::Model, keyset: &Keyset<E>, secrets: &Secrets, binding: &str) -> String
+/// Where a row stands in its list.
+fn place<E>(row: &E::Model, keyset: &Keyset<E>) -> String
 where
     E: EntityTrait,
     E::Model: ModelTrait<Entity = E>,
@@ -211,7 +208,7 @@ where
         .iter()
         .map(|column| json(row.get(*column)))
         .collect();
-    secrets.seal_cursor(&Json::from(values).to_string(), binding)
+    Json::from(values).to_string()
 }
 
 fn decode<E>(

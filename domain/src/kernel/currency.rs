@@ -22,15 +22,29 @@ const EXPONENT_2: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BG
 const EXPONENT_3: &str = "BHD IQD JOD KWD LYD OMR TND";
 const EXPONENT_4: &str = "CLF UYW";
 
+/// Digits of the minor unit, and the codes that have as many, sorted; the longest list first.
+const LISTS: [(u8, &str); 4] = [
+    (2, EXPONENT_2),
+    (0, EXPONENT_0),
+    (3, EXPONENT_3),
+    (4, EXPONENT_4),
+];
+
+/// Whether a code is in a list of codes, each with a space behind it but for the last.
+fn holds(list: &str, code: [u8; 3]) -> bool {
+    let (codes, rest) = list.as_bytes().as_chunks::<4>();
+    rest == code
+        || codes
+            .binary_search_by(|known| known[..3].cmp(&code))
+            .is_ok()
+}
+
 impl Currency {
     /// Parses an upper-case ISO 4217 code. `None` if it has no minor units (XAU) or is no code.
     pub fn parse(code: &str) -> Option<Self> {
-        let known = |list: &str| list.split_ascii_whitespace().any(|known| known == code);
-        let bytes: [u8; 3] = code.as_bytes().try_into().ok()?;
-        [EXPONENT_2, EXPONENT_0, EXPONENT_3, EXPONENT_4]
-            .into_iter()
-            .any(known)
-            .then_some(Self(bytes))
+        let code: [u8; 3] = code.as_bytes().try_into().ok()?;
+        let known = |(_, list)| holds(list, code);
+        LISTS.into_iter().any(known).then_some(Self(code))
     }
 
     /// The ISO 4217 code.
@@ -40,16 +54,8 @@ impl Currency {
 
     /// The number of decimal digits of the minor unit.
     pub fn exponent(self) -> u8 {
-        let known = |list: &str| {
-            list.split_ascii_whitespace()
-                .any(|known| known == self.code())
-        };
-        match () {
-            () if known(EXPONENT_0) => 0,
-            () if known(EXPONENT_3) => 3,
-            () if known(EXPONENT_4) => 4,
-            () => 2,
-        }
+        let its = |(_, list): &(u8, &str)| holds(list, self.0);
+        LISTS.into_iter().find(its).map_or(2, |(digits, _)| digits)
     }
 
     /// Renders minor units as a decimal: 4998 in USD is `49.98`.
@@ -117,9 +123,19 @@ mod tests {
     }
 
     #[test]
+    fn every_code_is_found_with_its_exponent() {
+        for (digits, list) in LISTS {
+            for code in list.split_ascii_whitespace() {
+                let currency = Currency::parse(code).expect(code);
+                assert_eq!(currency.exponent(), digits, "{code}");
+            }
+        }
+    }
+
+    #[test]
     fn metals_and_nonsense_are_no_currency() {
         assert!(
-            ["XAU", "usd", "US", "USDX", "€"]
+            ["XAU", "usd", "US", "USDX", "€", " USD", "D A"]
                 .iter()
                 .all(|code| Currency::parse(code).is_none())
         );

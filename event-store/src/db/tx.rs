@@ -2,14 +2,16 @@
 
 use entrepot_domain::kernel::TenantId;
 use sea_orm::sqlx::pool::PoolConnection;
-use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _};
+use sea_orm::sqlx::postgres::PgTransactionManager;
+use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _, SqlSafeStr as _};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement};
 use sea_query_sqlx::SqlxValues;
+use sqlx_core::transaction::TransactionManager as _;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::error::NulInText;
 use super::postgres::Scope;
-use super::{DbError, Deletes, Rows, postgres, sqlite};
+use super::{DbError, Deletes, Purpose, Rows, postgres, sqlite};
 
 /// A connection with a transaction open on it.
 #[derive(Debug)]
@@ -43,7 +45,9 @@ impl Session {
             Stage::Unsent(begin) => {
                 let begin = AssertSqlSafe(begin);
                 match &mut self.conn {
-                    Conn::Postgres(conn) => conn.execute(begin).await.map(drop)?,
+                    Conn::Postgres(conn) => {
+                        PgTransactionManager::begin(conn, Some(begin.into_sql_str())).await?;
+                    }
                     Conn::Sqlite(conn) => conn.execute(begin).await.map(drop)?,
                 }
             }
@@ -56,6 +60,13 @@ impl Session {
         self.stage = Stage::Begun;
         Ok(&mut self.conn)
     }
+}
+
+/// How a transaction ends.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Commit,
+    Rollback,
 }
 
 /// What is said of a transaction that ended.
@@ -132,12 +143,12 @@ impl Tx {
 
     /// Commits. After an error the outcome is unknown.
     pub async fn commit(self) -> Result<(), DbError> {
-        self.end("COMMIT").await
+        self.end(End::Commit).await
     }
 
-    /// Rolls back.
+    /// Rolls back. Readers do not wait for it.
     pub async fn rollback(self) -> Result<(), DbError> {
-        self.end("ROLLBACK").await
+        self.end(End::Rollback).await
     }
 
     /// Gives the connection back as it is: no transaction was begun on it.
@@ -145,7 +156,7 @@ impl Tx {
         *self.session.get_mut() = None;
     }
 
-    async fn end(mut self, statement: &'static str) -> Result<(), DbError> {
+    async fn end(mut self, end: End) -> Result<(), DbError> {
         let ended = match self.session.get_mut() {
             None
             | Some(Session {
@@ -153,8 +164,22 @@ impl Tx {
                 ..
             }) => Ok(()),
             Some(Session { conn, .. }) => match conn {
-                Conn::Postgres(conn) => conn.execute(statement).await.map(drop),
-                Conn::Sqlite(conn) => conn.execute(statement).await.map(drop),
+                Conn::Postgres(conn) => match end {
+                    End::Commit => PgTransactionManager::commit(conn).await,
+                    // Sent with the question that every connection is asked when it is given back.
+                    End::Rollback if self.scope.1 == Purpose::Read => {
+                        PgTransactionManager::start_rollback(conn);
+                        Ok(())
+                    }
+                    End::Rollback => PgTransactionManager::rollback(conn).await,
+                },
+                Conn::Sqlite(conn) => {
+                    let end = match end {
+                        End::Commit => "COMMIT",
+                        End::Rollback => "ROLLBACK",
+                    };
+                    conn.execute(end).await.map(drop)
+                }
             },
         };
         if ended.is_ok() {

@@ -11,7 +11,7 @@ use entrepot_domain::envelope::Recorded;
 use entrepot_domain::event::Event;
 use entrepot_domain::kernel::{OrderId, TenantId};
 use entrepot_domain::orders::OrderEvent;
-use entrepot_entity::orders;
+use entrepot_entity::{order_docs, orders};
 use entrepot_event_store::db::{DbError, Tx};
 
 use crate::model::{Fold, FoldError, TenantFacts};
@@ -49,7 +49,8 @@ impl Fold for Orders {
     ) -> Result<Vec<(OrderId, Self::Doc)>, DbError> {
         let ids = keys.iter().map(|key| key.0);
         let rows =
-            load::rows::<orders::Entity, _>(tx, tenant, orders::Column::OrderId, ids).await?;
+            load::rows::<order_docs::Entity, _>(tx, tenant, order_docs::Column::OrderId, ids)
+                .await?;
         let loaded = rows.into_iter().map(|row| {
             let doc = load::document(&row.doc)?;
             Ok((OrderId(row.order_id), Some(doc)))

@@ -7,8 +7,9 @@ use async_graphql::Result;
 use async_graphql::dataloader::Loader;
 use entrepot_entity::products;
 use entrepot_projections::products::PricesDoc;
-use sea_orm::{ColumnTrait as _, QueryFilter as _};
+use sea_orm::QueryFilter as _;
 
+use crate::graph::among::among;
 use crate::graph::error;
 use crate::graph::policy::visible;
 use crate::graph::session::Session;
@@ -28,7 +29,7 @@ impl Loader<String> for ProductLoader {
 
     async fn load(&self, skus: &[String]) -> Result<HashMap<String, products::Model>> {
         let snapshot = self.0.read().await?;
-        let rows = visible::<products::Entity>(&self.0)?.filter(products::Column::Sku.is_in(skus));
+        let rows = visible::<products::Entity>(&self.0)?.filter(among(products::Column::Sku, skus));
         let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
         Ok(rows.into_iter().map(|row| (row.sku.clone(), row)).collect())
     }

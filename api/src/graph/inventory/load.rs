@@ -8,8 +8,9 @@ use async_graphql::dataloader::Loader;
 use entrepot_domain::kernel::TenantId;
 use entrepot_entity::{inventory, scope};
 use entrepot_projections::inventory::StockKey;
-use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
+use sea_orm::{QueryFilter as _, Select};
 
+use crate::graph::among::among;
 use crate::graph::error;
 use crate::graph::policy::visible;
 use crate::graph::session::{Session, Snapshot};
@@ -43,7 +44,7 @@ async fn read(
         .collect();
     // A SKU lies in few warehouses: what is read too much is less than a condition a key.
     let skus: HashSet<&str> = keys.iter().map(|key| key.sku.as_str()).collect();
-    let rows = rows.filter(inventory::Column::Sku.is_in(skus));
+    let rows = rows.filter(among(inventory::Column::Sku, skus));
     let rows = rows.all(&snapshot.tx).await.map_err(error::db)?.into_iter();
     let found = rows.filter(|row| wanted.contains(&(row.sku.as_str(), row.warehouse.as_str())));
     Ok(found.map(|row| (key(&row), row)).collect())

@@ -121,7 +121,7 @@ impl From<Arc<Change<OrderMargins>>> for MarginChange {
         Self {
             head: ChangeHead::from(&*change),
             order_id: order.map(|order| gid::encode("Order", order.order_id)),
-            lines: lines.iter().cloned().map(MarginLine).collect(),
+            lines: lines.iter().cloned().map(MarginLine::from).collect(),
         }
     }
 }

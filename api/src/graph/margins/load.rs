@@ -7,10 +7,11 @@ use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Result};
 use entrepot_domain::kernel::TenantId;
 use entrepot_entity::{margins, scope};
-use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, Select};
+use sea_orm::{QueryFilter as _, QueryOrder as _, Select};
 use uuid::Uuid;
 
 use super::types::MarginLine;
+use crate::graph::among::among;
 use crate::graph::policy::visible;
 use crate::graph::session::{Session, Snapshot};
 use crate::graph::{error, loader};
@@ -38,16 +39,17 @@ async fn read(
     snapshot: &Snapshot,
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<margins::Model>>> {
-    let rows = rows.filter(margins::Column::OrderId.is_in(ids.iter().copied()));
-    let rows = rows
-        .order_by_asc(margins::Column::Line)
-        .all(&snapshot.tx)
-        .await;
+    let rows = of(rows, ids).all(&snapshot.tx).await;
     let mut orders: HashMap<Uuid, Vec<margins::Model>> = HashMap::new();
     for row in rows.map_err(error::db)? {
         orders.entry(row.order_id).or_default().push(row);
     }
     Ok(orders)
+}
+
+pub(super) fn of(rows: Select<margins::Entity>, ids: &[Uuid]) -> Select<margins::Entity> {
+    rows.filter(among(margins::Column::OrderId, ids.iter().copied()))
+        .order_by_asc(margins::Column::Line)
 }
 
 /// The margins of an order's lines; `None` if there are none that the caller may see.
@@ -56,20 +58,7 @@ pub(in crate::graph) async fn of_order(
     order_id: Uuid,
 ) -> Result<Option<Vec<MarginLine>>> {
     let lines = loader::load::<MarginLoader, _>(ctx, order_id).await?;
-    Ok(lines.map(|lines| lines.into_iter().map(MarginLine).collect()))
-}
-
-/// The same for many orders, at once.
-pub(in crate::graph) async fn of_orders(
-    ctx: &Context<'_>,
-    order_ids: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<MarginLine>>> {
-    let orders = loader::load_all::<MarginLoader, _>(ctx, order_ids).await?;
-    let shown = |lines: Vec<margins::Model>| lines.into_iter().map(MarginLine).collect();
-    Ok(orders
-        .into_iter()
-        .map(|(id, lines)| (id, shown(lines)))
-        .collect())
+    Ok(lines.map(|lines| lines.into_iter().map(MarginLine::from).collect()))
 }
 
 /// Margins by order, batched within one request.

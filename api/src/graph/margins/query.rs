@@ -139,7 +139,7 @@ impl MarginQuery {
             before,
         };
         matching
-            .page(ctx, args, |row| Ok(MarginLine(row)))
+            .page(ctx, args, |row| Ok(MarginLine::from(row)))
             .await
             .map(Some)
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Result, SimpleObject, Subscription};
 use entrepot_domain::event::Event;
 use entrepot_domain::kernel::TenantId;
-use entrepot_entity::orders;
+use entrepot_entity::order_docs;
 use entrepot_projections::model::Fold as _;
 use entrepot_projections::orders::{OrderDoc, Orders};
 use futures_util::{Stream, StreamExt as _};
@@ -79,15 +79,16 @@ impl Watched for WatchedOrders {
         after: Option<&Uuid>,
         limit: u64,
     ) -> Result<Vec<(Uuid, OrderDoc)>> {
-        let mut rows = visible::<orders::Entity>(session)?.order_by_asc(orders::Column::OrderId);
+        let mut rows =
+            visible::<order_docs::Entity>(session)?.order_by_asc(order_docs::Column::OrderId);
         if let Some(after) = after {
-            rows = rows.filter(orders::Column::OrderId.gt(*after));
+            rows = rows.filter(order_docs::Column::OrderId.gt(*after));
         }
         if let Some(order_id) = self.order_id {
-            rows = rows.filter(orders::Column::OrderId.eq(order_id));
+            rows = rows.filter(order_docs::Column::OrderId.eq(order_id));
         }
         if let Some(channel) = &self.channel {
-            rows = rows.filter(orders::Column::Channel.eq(channel));
+            rows = rows.filter(order_docs::Column::Channel.eq(channel));
         }
         let rows = rows
             .limit(limit)

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Lookahead, Result};
 use entrepot_domain::kernel::TenantId;
-use entrepot_entity::{orders, scope};
+use entrepot_entity::{order_docs, scope};
 use entrepot_projections::orders::OrderDoc;
-use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
+use sea_orm::{QueryFilter as _, Select};
 use uuid::Uuid;
 
 use super::types::{Order, Relation};
+use crate::graph::among::among;
 use crate::graph::connection::Listed;
 use crate::graph::customers::{Customer, CustomerLoader};
 use crate::graph::policy::visible;
@@ -19,7 +20,7 @@ use crate::graph::session::{Session, Snapshot};
 use crate::graph::{error, loader, margins};
 
 /// An order's document.
-pub(super) fn document(row: &orders::Model) -> Result<OrderDoc> {
+pub(super) fn document(row: &order_docs::Model) -> Result<OrderDoc> {
     serde_json::from_str(&row.doc).map_err(|error| {
         tracing::error!(%error, order = %row.order_id, "an order's document does not decode; rebuild the read model");
         error::fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")
@@ -32,7 +33,7 @@ pub(super) async fn documents(
     snapshot: &Snapshot,
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, OrderDoc>> {
-    read(scope::of::<orders::Entity>(tenant.0), snapshot, ids).await
+    read(scope::of::<order_docs::Entity>(tenant.0), snapshot, ids).await
 }
 
 /// Orders by id, in one state.
@@ -45,11 +46,11 @@ pub(super) async fn by_ids(
 }
 
 async fn read(
-    rows: Select<orders::Entity>,
+    rows: Select<order_docs::Entity>,
     snapshot: &Snapshot,
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, OrderDoc>> {
-    let rows = rows.filter(orders::Column::OrderId.is_in(ids.iter().copied()));
+    let rows = rows.filter(among(order_docs::Column::OrderId, ids.iter().copied()));
     let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
     rows.iter()
         .map(|row| Ok((row.order_id, document(row)?)))
@@ -72,13 +73,14 @@ impl Loader<Uuid> for OrderLoader {
 /// Loads what is asked for with each order of a page, at once. What cannot be loaded now is left to
 /// the fields that ask for it: they have a place to say why.
 pub(super) async fn with_relations(ctx: &Context<'_>, page: &mut Listed<Order>) {
-    let asked = |name| {
-        let page = ctx.look_ahead();
-        let of = |nodes: Lookahead<'_>| nodes.field(name).exists();
-        of(page.field("nodes")) || of(page.field("edges").field("node"))
+    let look = ctx.look_ahead();
+    let selections = |name| {
+        let nodes = [look.field("nodes"), look.field("edges").field("node")];
+        let of: Vec<Lookahead<'_>> = nodes.into_iter().map(|node| node.field(name)).collect();
+        of.iter().any(Lookahead::exists).then_some(of)
     };
     let orders = || page.edges.iter().map(|edge| &edge.node.doc);
-    if asked("customer") {
+    if selections("customer").is_some() {
         let mut ids: Vec<Uuid> = orders()
             .filter_map(|order| Some(order.customer_id?.0))
             .collect();
@@ -93,13 +95,13 @@ pub(super) async fn with_relations(ctx: &Context<'_>, page: &mut Listed<Order>) 
             }
         }
     }
-    if asked("margins") {
+    if let Some(asked) = selections("margins") {
         let ids: Vec<Uuid> = page
             .edges
             .iter()
             .map(|edge| edge.node.doc.order_id.0)
             .collect();
-        if let Ok(mut margins) = margins::of_orders(ctx, &ids).await {
+        if let Ok(mut margins) = margins::of_orders(ctx, &ids, &asked).await {
             for edge in &mut page.edges {
                 edge.node.margins = Relation::Loaded(margins.remove(&edge.node.doc.order_id.0));
             }

@@ -1,7 +1,7 @@
 //! Queries of orders.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
-use entrepot_entity::orders;
+use entrepot_entity::{order_docs, orders};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 use serde::Serialize;
 use uuid::Uuid;
@@ -78,25 +78,26 @@ impl OrderFilter {
 }
 
 impl OrderSort {
-    fn keyset(self) -> Keyset<orders::Entity> {
+    fn keyset(self) -> Keyset<order_docs::Entity> {
+        use order_docs::Column;
         let (column, descending) = match self {
-            Self::PlacedAtDesc => (orders::Column::PlacedAt, true),
-            Self::PlacedAtAsc => (orders::Column::PlacedAt, false),
-            Self::UpdatedAtDesc => (orders::Column::UpdatedAt, true),
-            Self::TotalDesc => (orders::Column::TotalMinor, true),
-            Self::TotalAsc => (orders::Column::TotalMinor, false),
+            Self::PlacedAtDesc => (Column::PlacedAt, true),
+            Self::PlacedAtAsc => (Column::PlacedAt, false),
+            Self::UpdatedAtDesc => (Column::UpdatedAt, true),
+            Self::TotalDesc => (Column::TotalMinor, true),
+            Self::TotalAsc => (Column::TotalMinor, false),
         };
         Keyset {
-            columns: vec![column, orders::Column::OrderId],
+            columns: vec![column, Column::OrderId],
             descending,
         }
     }
 }
 
 fn filtered(
-    mut rows: Select<orders::Entity>,
+    mut rows: Select<order_docs::Entity>,
     filter: &OrderFilter,
-) -> Result<Select<orders::Entity>> {
+) -> Result<Select<order_docs::Entity>> {
     use entrepot_projections::orders as model;
     use orders::Column;
     let customer = gid::decode_opt(filter.customer_id.as_ref(), "Customer", "filter.customerId")?;

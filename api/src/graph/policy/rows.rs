@@ -4,7 +4,7 @@
 use async_graphql::Result;
 use entrepot_entity::scope::{self, TenantScoped};
 use entrepot_entity::{
-    customers, inventory, margin_days, margins, mrr_movements, order_days, orders, products,
+    customers, inventory, margin_days, margins, mrr_movements, order_days, order_docs, products,
     subscriptions,
 };
 use sea_orm::sea_query::{Expr, ExprTrait as _};
@@ -38,7 +38,7 @@ macro_rules! rules {
 }
 
 rules! {
-    orders: OfChannel(Channel),
+    order_docs: OfChannel(Channel),
     order_days: OfChannel(Channel),
     margins: OfChannel(Channel),
     margin_days: OfChannel(Channel),

@@ -8,9 +8,10 @@ use async_graphql::dataloader::Loader;
 use entrepot_domain::kernel::TenantId;
 use entrepot_entity::{scope, subscriptions};
 use entrepot_projections::subscriptions::SubscriptionDoc;
-use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
+use sea_orm::{QueryFilter as _, Select};
 use uuid::Uuid;
 
+use crate::graph::among::among;
 use crate::graph::error;
 use crate::graph::policy::visible;
 use crate::graph::session::{Session, Snapshot};
@@ -44,7 +45,10 @@ async fn read(
     snapshot: &Snapshot,
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, SubscriptionDoc>> {
-    let rows = rows.filter(subscriptions::Column::SubscriptionId.is_in(ids.iter().copied()));
+    let rows = rows.filter(among(
+        subscriptions::Column::SubscriptionId,
+        ids.iter().copied(),
+    ));
     let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
     rows.iter()
         .map(|row| Ok((row.subscription_id, document(row)?)))

@@ -1,0 +1,1 @@
+insert1.setup.sql

@@ -1,0 +1,32 @@
+//! Read model `rm_orders` as it is read: what its lists are sorted and ruled by, and the document.
+//! The other columns, which lists are filtered by, are in the document too; decoding them would cost
+//! more than the document.
+
+use sea_orm::entity::prelude::*;
+
+/// An order.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "rm_orders")]
+pub struct Model {
+    /// Whose.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: i64,
+    /// Which.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub order_id: Uuid,
+    /// Where it was sold.
+    pub channel: String,
+    /// When the customer ordered, in microseconds since 1970.
+    pub placed_at: i64,
+    /// When the row last changed, in microseconds since 1970.
+    pub updated_at: i64,
+    /// What the customer was to pay when the order was placed.
+    pub total_minor: i64,
+    /// All of the order, JSON as text: `projections::orders::OrderDoc`.
+    pub doc: String,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
