@@ -193,9 +193,10 @@ impl Tx {
     pub async fn commit_with(
         mut self,
         guard: Guard,
-        rows: Vec<Rows>,
+        mut rows: Vec<Rows>,
         deletes: Vec<Deletes>,
     ) -> Written {
+        rows.retain(|rows| !rows.is_empty());
         let Some(Session {
             conn: Conn::Postgres(conn),
             stage: stage @ Stage::Unsent(_),

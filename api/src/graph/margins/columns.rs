@@ -19,38 +19,50 @@ use crate::graph::policy::visible;
 use crate::graph::session::session;
 
 /// The columns that each field is made of.
-const FIELDS: [(&str, &[Column]); 27] = {
-    use Column::*;
-    [
-        ("orderId", &[OrderId]),
-        ("line", &[Line]),
-        ("sku", &[Sku]),
-        ("channel", &[Channel]),
-        ("customerId", &[CustomerId]),
-        ("currency", &[Currency]),
-        ("bookedOn", &[BookedOn]),
-        ("shippedOn", &[ShippedOn]),
-        ("recognizedOn", &[RecognizedOn]),
-        ("quantity", &[Quantity]),
-        ("shippedQuantity", &[ShippedQuantity]),
-        ("gross", &[GrossMinor, Currency]),
-        ("discount", &[DiscountMinor, Currency]),
-        ("net", &[NetMinor, Currency]),
-        ("costKnown", &[CogsMinor]),
-        ("cogs", &[CogsMinor, Currency]),
-        ("grossMargin", &[GrossMarginMinor, Currency]),
-        ("grossMarginRatio", &[GrossMarginMinor, NetMinor]),
-        ("shippingRevenue", &[ShippingMinor, Currency]),
-        ("fee", &[FeeMinor, Currency]),
-        ("shippingCost", &[ShippingCostMinor, Currency]),
-        ("contribution", &[ContributionMinor, Currency]),
-        ("contributionRatio", &[ContributionMinor, NetMinor]),
-        ("updatedAt", &[UpdatedAt]),
-        ("position", &[Position]),
-        ("order", &[OrderId]),
-        ("product", &[Sku]),
-    ]
-};
+const FIELDS: [(&str, &[Column]); 27] = [
+    ("orderId", &[Column::OrderId]),
+    ("line", &[Column::Line]),
+    ("sku", &[Column::Sku]),
+    ("channel", &[Column::Channel]),
+    ("customerId", &[Column::CustomerId]),
+    ("currency", &[Column::Currency]),
+    ("bookedOn", &[Column::BookedOn]),
+    ("shippedOn", &[Column::ShippedOn]),
+    ("recognizedOn", &[Column::RecognizedOn]),
+    ("quantity", &[Column::Quantity]),
+    ("shippedQuantity", &[Column::ShippedQuantity]),
+    ("gross", &[Column::GrossMinor, Column::Currency]),
+    ("discount", &[Column::DiscountMinor, Column::Currency]),
+    ("net", &[Column::NetMinor, Column::Currency]),
+    ("costKnown", &[Column::CogsMinor]),
+    ("cogs", &[Column::CogsMinor, Column::Currency]),
+    ("grossMargin", &[Column::GrossMarginMinor, Column::Currency]),
+    (
+        "grossMarginRatio",
+        &[Column::GrossMarginMinor, Column::NetMinor],
+    ),
+    (
+        "shippingRevenue",
+        &[Column::ShippingMinor, Column::Currency],
+    ),
+    ("fee", &[Column::FeeMinor, Column::Currency]),
+    (
+        "shippingCost",
+        &[Column::ShippingCostMinor, Column::Currency],
+    ),
+    (
+        "contribution",
+        &[Column::ContributionMinor, Column::Currency],
+    ),
+    (
+        "contributionRatio",
+        &[Column::ContributionMinor, Column::NetMinor],
+    ),
+    ("updatedAt", &[Column::UpdatedAt]),
+    ("position", &[Column::Position]),
+    ("order", &[Column::OrderId]),
+    ("product", &[Column::Sku]),
+];
 
 /// The lines of orders, in order of their numbers, with what the selections ask of them.
 pub(in crate::graph) async fn of_orders(

@@ -104,7 +104,7 @@ impl From<Arc<Change<OrderDoc>>> for OrderChange {
     fn from(change: Arc<Change<OrderDoc>>) -> Self {
         Self {
             head: ChangeHead::from(&*change),
-            order: change.row.as_deref().cloned().map(Order::from),
+            order: change.row.clone().map(Order::from),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What an order looks like.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, Result};
 use entrepot_domain::kernel::Currency;
 use entrepot_domain::orders::{Allocation, Discount, DiscountScope, Tax};
@@ -18,7 +20,7 @@ use crate::graph::{gid, loader};
 
 /// An order, and what was loaded with it.
 pub struct Order {
-    pub(crate) doc: OrderDoc,
+    pub(crate) doc: Arc<OrderDoc>,
     /// Who ordered, if it was asked for with a page of orders.
     pub(super) customer: Relation<Box<Customer>>,
     /// What the lines earned, likewise.
@@ -35,6 +37,12 @@ pub(super) enum Relation<T> {
 
 impl From<OrderDoc> for Order {
     fn from(doc: OrderDoc) -> Self {
+        Self::from(Arc::new(doc))
+    }
+}
+
+impl From<Arc<OrderDoc>> for Order {
+    fn from(doc: Arc<OrderDoc>) -> Self {
         Self {
             doc,
             customer: Relation::Unknown,
