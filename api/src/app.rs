@@ -1,7 +1,10 @@
 //! What the requests of one process share.
 
+use std::sync::Arc;
+
 use entrepot_event_store::Store;
 use entrepot_event_store::vault::Vault;
+use entrepot_projections::group::Group;
 
 use crate::access::Access;
 use crate::secrets::Secrets;
@@ -15,6 +18,9 @@ pub struct App {
     pub vault: Vault,
     /// Who may still reach which tenant.
     pub access: Access,
+    /// The read models with what this process has in memory of them: all that it folded of late, or
+    /// nothing, if others fold.
+    pub groups: Vec<Arc<Group>>,
     /// How many connections to the database there are to read by.
     pub readers: u32,
     /// What nodes share besides the database, if anything.

@@ -8,6 +8,7 @@ use entrepot_event_store::db::{Db, DbError, Purpose, connect};
 use entrepot_event_store::vault::Vault;
 use entrepot_event_store::{Feed, Hints, Store};
 use entrepot_migration::{Migrator, MigratorTrait as _};
+use entrepot_projections::group::Group;
 use entrepot_projections::registry;
 use entrepot_projections::runner::Runner;
 use sea_orm::DbBackend;
@@ -79,6 +80,7 @@ pub async fn open(place: &Place, stop: &CancellationToken) -> Result<App, StartE
         access: Access::new(store.clone()),
         vault: Vault::new(secrets.vault_key()),
         readers: options.connections,
+        groups: registry::groups(),
         redis,
         secrets,
         store,
@@ -118,13 +120,23 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts projecting every group, and the clock if `clock` is set.
-    pub fn start(store: &Store, clock: bool) -> Self {
+    /// Starts projecting every group, without the clock.
+    pub fn start(store: &Store) -> Self {
+        Self::of(store, registry::groups(), false)
+    }
+
+    /// Starts projecting an application's groups, and its clock.
+    pub fn of_app(app: &App) -> Self {
+        Self::of(&app.store, app.groups.clone(), true)
+    }
+
+    fn of(store: &Store, groups: Vec<Arc<Group>>, clock: bool) -> Self {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        for group in registry::GROUPS {
-            let runner = Runner::new(store.clone(), Arc::new(registry::group(group)));
+        for group in groups {
+            let first = group.name == registry::GROUPS[0];
+            let runner = Runner::new(store.clone(), group);
             tasks.spawn(Arc::clone(&runner).run(stop.clone()));
-            if clock && group == registry::GROUPS[0] {
+            if clock && first {
                 tasks.spawn(timers::run(store.clone(), runner, stop.clone()));
             }
         }

@@ -128,7 +128,7 @@ pub async fn serve(
     let classes = args.clients.as_deref().map(Classes::read).transpose()?;
     let classes = classes.unwrap_or_default();
     let readers = args.bounds.readers(app.readers)?;
-    let workers = (args.role != Duty::Api).then(|| Workers::start(&app.store, true));
+    let workers = (args.role != Duty::Api).then(|| Workers::of_app(&app));
 
     let callbacks = Callbacks::to(&args.callback_hosts)?;
     let mut router = health(&app, recorder);

@@ -2,12 +2,15 @@
 //! names and stand before them on one connection. The folds run unchanged, and readers see nothing.
 
 use std::collections::{HashMap, HashSet};
+use std::panic::resume_unwind;
+use std::sync::Arc;
 
 use entrepot_domain::kernel::TenantId;
 use entrepot_entity::parked;
 use entrepot_event_store::db::{DbError, Purpose, Tx};
-use entrepot_event_store::{Store, StoreError, clock};
-use sea_orm::{ConnectionTrait as _, DbBackend};
+use entrepot_event_store::{Entry, Store, StoreError, clock};
+use sea_orm::{ConnectionTrait as _, DbBackend, DbErr};
+use tokio::task::JoinHandle;
 
 use crate::folding::Batch;
 use crate::group::{self, Group, lock_checkpoint};
@@ -70,6 +73,9 @@ struct Folding<'a> {
     position: i64,
 }
 
+/// A batch of the log.
+type Entries = Result<Vec<Arc<Entry>>, StoreError>;
+
 impl Folding<'_> {
     async fn up_to(
         &mut self,
@@ -81,13 +87,11 @@ impl Folding<'_> {
             return Ok(());
         }
         let facts = self.models.facts(self.store, self.tenant).await?;
+        let mut ahead = self.read_ahead(self.position, last);
         while self.position < last {
-            let left = usize::try_from(last - self.position).unwrap_or(BATCH);
-            let entries = self
-                .store
-                .read(self.tenant, self.position, left.min(BATCH))
-                .await?;
+            let entries = read(ahead).await?;
             let Some(newest) = entries.last() else { break };
+            ahead = self.read_ahead(newest.position, last);
             let parked = self.parked_keys();
             let batch = Batch {
                 facts: &facts,
@@ -100,9 +104,24 @@ impl Folding<'_> {
             let parked = refused::write_around(&self.models.models, tx, &batch).await?;
             self.parked.extend(parked);
             self.position = newest.position;
+            for model in &self.models.models {
+                model.settle(self.tenant, self.position);
+            }
             progress(u64::try_from(entries.len()).unwrap_or(0));
         }
         Ok(())
+    }
+
+    /// Reads and decodes the next batch while one is folded.
+    fn read_ahead(&self, after: i64, last: i64) -> JoinHandle<Entries> {
+        let (store, tenant) = (self.store.clone(), self.tenant);
+        let limit = usize::try_from(last - after).map_or(BATCH, |left| left.min(BATCH));
+        tokio::spawn(async move {
+            if limit == 0 {
+                return Ok(Vec::new());
+            }
+            store.read(tenant, after, limit).await
+        })
     }
 
     fn parked_keys(&self) -> HashMap<String, HashSet<String>> {
@@ -116,20 +135,39 @@ impl Folding<'_> {
     }
 }
 
-/// Makes a temporary twin of every table that the models own.
+/// What was read ahead. A panic there is one here.
+async fn read(ahead: JoinHandle<Entries>) -> Entries {
+    ahead
+        .await
+        .unwrap_or_else(|error| resume_unwind(error.into_panic()))
+}
+
+/// Makes a temporary twin of every table that the models own. It has the key and no other index: the
+/// folds find rows by nothing else.
 async fn make_twins(store: &Store, tx: &Tx, models: &Group) -> Result<(), DbError> {
     for table in models.models.iter().flat_map(|model| model.tables()) {
         let ddl = match tx.get_database_backend() {
-            DbBackend::Postgres => {
-                format!(
-                    "CREATE TEMP TABLE {table} (LIKE public.{table} INCLUDING ALL) ON COMMIT DROP"
-                )
-            }
+            DbBackend::Postgres => postgres_ddl(tx, table).await?,
             _ => sqlite_ddl(store, table).await?,
         };
         tx.execute_unprepared(&ddl).await?;
     }
     Ok(())
+}
+
+async fn postgres_ddl(tx: &Tx, table: &str) -> Result<String, DbError> {
+    let sql = "SELECT pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE conrelid = $1::text::regclass AND contype = 'p'";
+    let key = tx.query_sql(sql, vec![format!("public.{table}").into()]);
+    let key = key
+        .await?
+        .pop()
+        .ok_or_else(|| DbErr::RecordNotFound(format!("the key of {table}")))?;
+    let key: String = key.try_get_by_index(0)?;
+    Ok(format!(
+        "CREATE TEMP TABLE {table} (LIKE public.{table} INCLUDING ALL EXCLUDING INDEXES, {key})
+         ON COMMIT DROP"
+    ))
 }
 
 /// Read on another connection: a SQLite transaction that has read the file cannot write it once

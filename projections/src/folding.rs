@@ -1,9 +1,10 @@
 //! Runs a [`Fold`] over a batch: which documents, from where, and what cannot be folded.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use entrepot_domain::envelope::Recorded;
 use entrepot_domain::kernel::TenantId;
@@ -12,7 +13,7 @@ use entrepot_event_store::Entry;
 use entrepot_event_store::db::{DbError, Tx};
 use lru::LruCache;
 
-use crate::model::{Fold, FoldError, TenantFacts};
+use crate::model::{Fold, FoldError, Standing, TenantFacts};
 use crate::writes::Writes;
 
 /// Documents of one tenant and model that stay in memory between batches.
@@ -35,7 +36,7 @@ pub(crate) struct Batch<'a> {
 
 /// A read model whatever its types.
 #[async_trait::async_trait]
-pub(crate) trait AnyModel: Send + Sync {
+pub(crate) trait AnyModel: Any + Send + Sync {
     fn name(&self) -> &'static str;
     fn tables(&self) -> &'static [&'static str];
     /// Folds a batch into rows, and says what is parked.
@@ -45,12 +46,46 @@ pub(crate) trait AnyModel: Send + Sync {
         batch: &Batch<'_>,
         out: &mut Writes,
     ) -> Result<Vec<parked::Model>, DbError>;
+    /// What was folded since the last time is in the rows, which stand at this position.
+    fn settle(&self, tenant: TenantId, position: i64);
     /// Forgets a tenant's documents: somebody else wrote its rows, or a write failed.
     fn forget(&self, tenant: TenantId);
 }
 
 /// A tenant's documents in memory.
-type Docs<F> = LruCache<<F as Fold>::Key, <F as Fold>::Doc>;
+struct Docs<F: Fold> {
+    /// As the rows have them, at `position`.
+    settled: LruCache<F::Key, F::Doc>,
+    position: i64,
+    /// Those of batches that are not committed yet.
+    staged: HashMap<F::Key, F::Doc>,
+}
+
+impl<F: Fold> Default for Docs<F> {
+    fn default() -> Self {
+        Self {
+            settled: LruCache::unbounded(),
+            position: 0,
+            staged: HashMap::new(),
+        }
+    }
+}
+
+impl<F: Fold> Docs<F> {
+    fn get(&mut self, key: &F::Key) -> Option<&F::Doc> {
+        self.staged.get(key).or_else(|| self.settled.get(key))
+    }
+
+    fn settle(&mut self, position: i64) {
+        self.position = position;
+        for (key, doc) in self.staged.drain() {
+            self.settled.put(key, doc);
+        }
+        while self.settled.len() > DOCS_MAX {
+            self.settled.pop_lru();
+        }
+    }
+}
 
 /// A model with its documents in memory.
 pub(crate) struct Model<F: Fold> {
@@ -73,10 +108,10 @@ impl<F: Fold> Model<F> {
     ) -> Result<HashMap<F::Key, F::Doc>, DbError> {
         let (mut docs, mut absent) = (HashMap::with_capacity(by_key.len()), Vec::new());
         {
-            let mut cached = self.docs.lock().unwrap_or_else(PoisonError::into_inner);
-            let cached = cached.entry(tenant).or_insert_with(LruCache::unbounded);
+            let mut known = self.lock();
+            let known = known.entry(tenant).or_default();
             for (key, events) in by_key {
-                match cached.get(key) {
+                match known.get(key) {
                     Some(doc) => drop(docs.insert(key.clone(), doc.clone())),
                     None if events.first().is_some_and(|event| F::begins(event)) => {}
                     None => absent.push(key.clone()),
@@ -89,15 +124,21 @@ impl<F: Fold> Model<F> {
         Ok(docs)
     }
 
-    fn keep(&self, tenant: TenantId, docs: Vec<(F::Key, F::Doc)>) {
-        let mut cached = self.docs.lock().unwrap_or_else(PoisonError::into_inner);
-        let cached = cached.entry(tenant).or_insert_with(LruCache::unbounded);
-        for (key, doc) in docs {
-            cached.put(key, doc);
-        }
-        while cached.len() > DOCS_MAX {
-            cached.pop_lru();
-        }
+    fn stage(&self, tenant: TenantId, docs: Vec<(F::Key, F::Doc)>) {
+        self.lock().entry(tenant).or_default().staged.extend(docs);
+    }
+
+    /// The documents of these keys, if all of them are in memory.
+    pub(crate) fn standing(&self, tenant: TenantId, keys: &[F::Key]) -> Option<Standing<F>> {
+        let known = self.lock();
+        let known = known.get(&tenant)?;
+        let doc = |key: &F::Key| Some((key.clone(), known.settled.peek(key)?.clone()));
+        let docs: Option<HashMap<_, _>> = keys.iter().map(doc).collect();
+        Some((known.position, docs?))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Docs<F>>> {
+        self.docs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -146,15 +187,16 @@ impl<F: Fold> AnyModel for Model<F> {
                 folded.push((key, after));
             }
         }
-        self.keep(tenant, folded);
+        self.stage(tenant, folded);
         Ok(parking.rows)
     }
 
+    fn settle(&self, tenant: TenantId, position: i64) {
+        self.lock().entry(tenant).or_default().settle(position);
+    }
+
     fn forget(&self, tenant: TenantId) {
-        self.docs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&tenant);
+        self.lock().remove(&tenant);
     }
 }
 

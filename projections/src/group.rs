@@ -1,6 +1,7 @@
 //! A group of read models: one checkpoint, one transaction, so that all of them always stand at
 //! the same position of a tenant's log.
 
+use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,8 +14,8 @@ use entrepot_event_store::db::{Db, DbError, Guard, Purpose, Tx, Written};
 use entrepot_event_store::{Entry, Store, StoreError, clock};
 use sea_orm::{DbErr, FromQueryResult as _, QueryResult};
 
-use crate::folding::{AnyModel, Batch};
-use crate::model::TenantFacts;
+use crate::folding::{AnyModel, Batch, Model};
+use crate::model::{Fold, Standing, TenantFacts};
 use crate::refused;
 use crate::writes::Writes;
 
@@ -78,6 +79,15 @@ enum Step {
     Refused(DbError),
 }
 
+/// How far a tenant's rows are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reached {
+    /// As far as is known that the log goes, or as this node may take them.
+    End,
+    /// A batch further; there may be more.
+    Batch,
+}
+
 impl Group {
     pub(crate) fn new(name: &'static str, models: Vec<Box<dyn AnyModel>>, pace: Duration) -> Self {
         Self {
@@ -90,6 +100,21 @@ impl Group {
         }
     }
 
+    /// The names of its read models.
+    pub fn models(&self) -> impl Iterator<Item = &'static str> {
+        self.models.iter().map(|model| model.name())
+    }
+
+    /// The documents of these keys in one of the group's read models, and the position that the rows
+    /// stand at which say the same. `None` unless all of them are in memory.
+    ///
+    /// They are what this process last committed: if another one has written since, it is behind.
+    pub fn documents<F: Fold>(&self, tenant: TenantId, keys: &[F::Key]) -> Option<Standing<F>> {
+        let mut models = self.models.iter();
+        let model: &dyn Any = &**models.find(|model| model.name() == F::NAME)?;
+        model.downcast_ref::<Model<F>>()?.standing(tenant, keys)
+    }
+
     /// Folds whatever a tenant's log holds beyond the checkpoint. `epoch` is the lease's.
     pub async fn catch_up(
         &self,
@@ -97,43 +122,45 @@ impl Group {
         tenant: TenantId,
         epoch: i64,
     ) -> Result<(), StoreError> {
-        loop {
-            let place = match self.place(tenant) {
-                Some(place) => place,
-                None => self.read_place(store.db(), tenant).await?,
-            };
-            let entries = store.read(tenant, place.position, BATCH_MAX).await?;
-            let at = (tenant, epoch, place);
-            let mut step = self.step(store, at, &entries, Care::None).await;
-            if let Ok(Step::Refused(error)) = &step {
-                tracing::warn!(tenant = tenant.0, group = self.name, %error, "a batch was refused");
-                self.forget(tenant, Some(place));
-                step = self.step(store, at, &entries, Care::Park).await;
-            }
-            match step {
-                Ok(Step::Done) => return Ok(()),
-                // Whoever appends more says so: there is no need to look.
-                Ok(Step::Committed)
-                    if entries.len() < BATCH_MAX && !grown(store, tenant, &entries) =>
-                {
-                    return Ok(());
-                }
-                Ok(Step::Committed) => {}
-                Ok(Step::Moved(to)) => self.forget(tenant, Some(to)),
-                Ok(Step::Fenced) => {
-                    self.forget(tenant, None);
-                    return Ok(());
-                }
-                Ok(Step::Refused(error)) => {
-                    self.forget(tenant, None);
-                    return Err(error.into());
-                }
-                Err(error) => {
-                    self.forget(tenant, None);
-                    return Err(error);
-                }
-            }
+        while self.advance(store, tenant, epoch).await? == Reached::Batch {}
+        Ok(())
+    }
+
+    /// Folds one batch of what a tenant's log holds beyond the checkpoint.
+    pub(crate) async fn advance(
+        &self,
+        store: &Store,
+        tenant: TenantId,
+        epoch: i64,
+    ) -> Result<Reached, StoreError> {
+        let place = match self.place(tenant) {
+            Some(place) => place,
+            None => self.read_place(store.db(), tenant).await?,
+        };
+        let entries = store.read(tenant, place.position, BATCH_MAX).await?;
+        let at = (tenant, epoch, place);
+        let mut step = self.step(store, at, &entries, Care::None).await;
+        if let Ok(Step::Refused(error)) = &step {
+            tracing::warn!(tenant = tenant.0, group = self.name, %error, "a batch was refused");
+            self.forget(tenant, Some(place));
+            step = self.step(store, at, &entries, Care::Park).await;
         }
+        if !matches!(step, Ok(Step::Done | Step::Committed)) {
+            self.forget(tenant, None);
+        }
+        Ok(match step? {
+            Step::Done | Step::Fenced => Reached::End,
+            // Whoever appends more says so: there is no need to look.
+            Step::Committed if entries.len() < BATCH_MAX && !grown(store, tenant, &entries) => {
+                Reached::End
+            }
+            Step::Committed => Reached::Batch,
+            Step::Moved(to) => {
+                self.stands(tenant, to);
+                Reached::Batch
+            }
+            Step::Refused(error) => return Err(error.into()),
+        })
     }
 
     async fn step(
@@ -179,6 +206,8 @@ impl Group {
             Written::Failed(error) if error.refused() => return Ok(Step::Refused(error)),
             Written::Failed(error) | Written::Unknown(error) => return Err(error.into()),
         }
+        let settle = |model: &Box<dyn AnyModel>| model.settle(tenant, last.position);
+        self.models.iter().for_each(settle);
         self.stands(
             tenant,
             Place {

@@ -4,6 +4,7 @@
 //! the rows that a document becomes. The runner does the rest: it reads, decodes, caches, writes
 //! every table once a batch, parks what cannot be folded, and rebuilds.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hash;
 
@@ -32,6 +33,9 @@ pub struct FoldError(pub String);
 
 /// Documents that have rows.
 pub type Loaded<F> = Result<Vec<(<F as Fold>::Key, <F as Fold>::Doc)>, DbError>;
+
+/// Documents as rows have them that stand at this position.
+pub type Standing<F> = (i64, HashMap<<F as Fold>::Key, <F as Fold>::Doc>);
 
 /// A read model.
 ///

@@ -1,5 +1,6 @@
 //! Every read model, by group: one line each.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::folding::{AnyModel, Model};
@@ -40,6 +41,12 @@ const fn pace(group: &str) -> Duration {
     }
 }
 
+/// Every group, with nothing in memory.
+pub fn groups() -> Vec<Arc<Group>> {
+    let group = |name| Arc::new(group(name));
+    GROUPS.into_iter().map(group).collect()
+}
+
 /// A group with all its read models.
 pub fn group(name: &'static str) -> Group {
     Group::new(name, models(name), pace(name))
@@ -55,12 +62,13 @@ pub fn names() -> Vec<(&'static str, &'static str)> {
     GROUPS.into_iter().flat_map(of).collect()
 }
 
-/// A group with only the named read model in it, for a rebuild.
-pub fn only(model: &str) -> Option<Group> {
-    let group = names().into_iter().find(|(_, name)| *name == model)?.0;
-    let only = models(group)
-        .into_iter()
-        .filter(|known| known.name() == model)
-        .collect();
-    Some(Group::new(group, only, pace(group)))
+/// What a rebuild of a read model, or of `all`, goes through: nothing in memory, a group each.
+/// Unknown names have none.
+pub fn to_rebuild(model: &str) -> Vec<Group> {
+    let wanted = |name: &'static str| {
+        let mut models = models(name);
+        models.retain(|known| model == "all" || known.name() == model);
+        (!models.is_empty()).then(|| Group::new(name, models, pace(name)))
+    };
+    GROUPS.into_iter().filter_map(wanted).collect()
 }

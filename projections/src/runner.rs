@@ -14,14 +14,16 @@ use tokio::time::{interval, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::group::Group;
+use crate::group::{Group, Reached};
 use crate::lease::{Held, Leases, RENEW, slot};
 
 /// Between two looks for tenants whose log is ahead of their rows.
 const SWEEP: Duration = Duration::from_secs(1);
-/// Checkpoints that moved this long ago or later are looked at in each sweep; longer than two
-/// nodes' clocks are ever apart.
-const MOVED_WITHIN_US: i64 = 30_000_000;
+/// What moved this long ago or later is looked at in each sweep; longer than two nodes' clocks are
+/// ever apart.
+const MOVED_WITHIN: Duration = Duration::from_secs(30);
+/// Sweeps between two that look at everything, whenever it moved.
+const WHOLE: u32 = 20;
 /// Tenants of a group that are folded at the same time.
 const WORKERS: usize = 4;
 /// Before a tenant whose fold failed is tried again.
@@ -58,16 +60,25 @@ impl Runner {
     /// Runs until `stop`, then finishes the batches under way and gives up the leases.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let mut moved = self.store.feed().moved();
-        let (mut renew, mut sweep) = (interval(RENEW), interval(SWEEP));
+        let (mut renew, mut sweep, mut until_whole) = (interval(RENEW), interval(SWEEP), 0_u32);
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
-                _ = renew.tick() => self.renew().await,
-                _ = sweep.tick() => self.sweep().await,
+                // Tenants of slots that came may be behind since long ago.
+                _ = renew.tick() => if self.renew().await { until_whole = 0 },
+                _ = sweep.tick() => {
+                    let whole = until_whole == 0;
+                    let swept = self.sweep(whole).await;
+                    until_whole = match until_whole.checked_sub(1) {
+                        Some(until_whole) => until_whole,
+                        None if swept => WHOLE,
+                        None => 0,
+                    };
+                }
                 moved = moved.recv() => match moved {
                     Ok(Moved::Log(tenant)) => self.wake(tenant),
                     Ok(Moved::Models(..)) => {}
-                    Err(RecvError::Lagged(_)) => self.sweep().await,
+                    Err(RecvError::Lagged(_)) => until_whole = 0,
                     Err(RecvError::Closed) => break,
                 },
             }
@@ -79,42 +90,55 @@ impl Runner {
         }
     }
 
-    async fn renew(&self) {
+    /// Renews the leases; whether slots came to this node.
+    async fn renew(&self) -> bool {
         match self.leases.renew(self.store.db()).await {
-            Ok(held) => *self.held.lock().unwrap_or_else(PoisonError::into_inner) = held,
+            Ok(renewed) => {
+                let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+                let came = renewed
+                    .iter()
+                    .any(|(slot, epoch)| held.get(slot) != Some(epoch));
+                *held = renewed;
+                came
+            }
             Err(error) => {
                 tracing::warn!(group = self.group.name, %error, "leases were not renewed");
+                false
             }
         }
     }
 
-    /// Finds tenants whose log is ahead of their rows.
-    async fn sweep(self: &Arc<Self>) {
+    /// Finds tenants whose log is ahead of their rows: among those whose log grew of late, or among
+    /// all of them. Whether it could look.
+    async fn sweep(self: &Arc<Self>, whole: bool) -> bool {
         if let Err(error) = self.follow().await {
             tracing::warn!(group = self.group.name, %error, "other nodes' positions were not read");
         }
-        match self.behind().await {
+        match self.behind(whole).await {
             Ok(behind) => {
-                metrics::gauge!("entrepot_projection_tenants_behind", "group" => self.group.name)
-                    .set(u32::try_from(behind.len()).unwrap_or(u32::MAX));
+                if whole {
+                    metrics::gauge!("entrepot_projection_tenants_behind", "group" => self.group.name)
+                        .set(u32::try_from(behind.len()).unwrap_or(u32::MAX));
+                }
                 for (tenant, head) in behind {
                     self.store.feed().head_is(tenant, head);
                     self.wake(tenant);
                 }
+                true
             }
-            Err(error) => tracing::warn!(group = self.group.name, %error, "the sweep failed"),
+            Err(error) => {
+                tracing::warn!(group = self.group.name, %error, "the sweep failed");
+                false
+            }
         }
     }
 
     /// Learns how far other nodes have folded, so that nobody here waits for a hint that was lost.
     async fn follow(&self) -> Result<(), StoreError> {
         let tx = self.store.db().begin_catalogue(Purpose::Read).await?;
-        let since = clock::instant().micros() - MOVED_WITHIN_US;
         let sql = "SELECT tenant_id, position FROM checkpoint WHERE grp = $1 AND updated_at >= $2";
-        for row in tx
-            .query_sql(sql, vec![self.group.name.into(), since.into()])
-            .await?
-        {
+        let values = vec![self.group.name.into(), of_late().into()];
+        for row in tx.query_sql(sql, values).await? {
             let tenant = TenantId(row.try_get_by_index(0).map_err(DbError::from)?);
             let position = row.try_get_by_index(1).map_err(DbError::from)?;
             self.store
@@ -124,13 +148,15 @@ impl Runner {
         Ok(tx.commit().await?)
     }
 
-    async fn behind(&self) -> Result<Vec<(TenantId, i64)>, StoreError> {
+    async fn behind(&self, whole: bool) -> Result<Vec<(TenantId, i64)>, StoreError> {
         let tx = self.store.db().begin_catalogue(Purpose::Read).await?;
+        let since = if whole { i64::MIN } else { of_late() };
         let sql = "SELECT h.tenant_id, h.position FROM tenant_head h
             LEFT JOIN checkpoint c ON c.tenant_id = h.tenant_id AND c.grp = $1
-            WHERE h.position > coalesce(c.position, 0)";
+            WHERE h.recorded_at >= $2 AND h.position > coalesce(c.position, 0)";
         let mut behind = Vec::new();
-        for row in tx.query_sql(sql, vec![self.group.name.into()]).await? {
+        let values = vec![self.group.name.into(), since.into()];
+        for row in tx.query_sql(sql, values).await? {
             let tenant = row.try_get_by_index(0).map_err(DbError::from)?;
             behind.push((
                 TenantId(tenant),
@@ -159,12 +185,9 @@ impl Runner {
 
     async fn fold(&self, tenant: TenantId) {
         loop {
-            let folded = match (self.epoch(tenant), self.permits.acquire().await) {
-                (Some(epoch), Ok(_permit)) => self.group.catch_up(&self.store, tenant, epoch).await,
-                _ => Ok(()),
-            };
-            let rest = match folded {
-                Ok(()) => self.group.pace,
+            let rest = match self.advance(tenant).await {
+                Ok(Reached::Batch) => continue,
+                Ok(Reached::End) => self.group.pace,
                 Err(error) => {
                     tracing::error!(tenant = tenant.0, group = self.group.name, %error, "folding failed; it is tried again");
                     metrics::counter!("entrepot_projection_failures_total", "group" => self.group.name)
@@ -186,6 +209,16 @@ impl Runner {
         }
     }
 
+    /// Folds a batch when it is the tenant's turn: one with a long way to go stands behind the others
+    /// after each.
+    async fn advance(&self, tenant: TenantId) -> Result<Reached, StoreError> {
+        let _turn = self.permits.acquire().await;
+        match self.epoch(tenant) {
+            Some(epoch) => self.group.advance(&self.store, tenant, epoch).await,
+            None => Ok(Reached::End),
+        }
+    }
+
     /// Whether a tenant's slot is this node's for now.
     pub fn holds(&self, tenant: TenantId) -> bool {
         self.epoch(tenant).is_some()
@@ -198,4 +231,10 @@ impl Runner {
             .get(&slot(tenant))
             .copied()
     }
+}
+
+/// Since when something counts as moved of late, in microseconds since 1970.
+fn of_late() -> i64 {
+    let within = i64::try_from(MOVED_WITHIN.as_micros()).unwrap_or(i64::MAX);
+    clock::instant().micros() - within
 }

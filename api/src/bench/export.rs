@@ -24,7 +24,7 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
     let slug = retailer::slug(0);
     let tenant = retailer::open_shop(store, &slug).await?;
     rebuild::fill(store, tenant, args.events).await?;
-    let workers = Workers::start(store, false);
+    let workers = Workers::start(store);
     ground.caught_up().await?;
     workers.stop().await;
     for _ in 0..args.rounds {

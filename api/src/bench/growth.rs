@@ -1,5 +1,9 @@
 //! The same figures while the log grows: the start, commands and lists, at one size after the other.
 
+use std::time::Duration;
+
+use tokio::time::sleep;
+
 use super::figure::{Series, Setting, number};
 use super::ground::{Ground, close};
 use super::load::Load;
@@ -13,6 +17,8 @@ use crate::process::Workers;
 const CUSTOMERS: usize = 10_000;
 /// Events of an order: placed, and stock reserved for its three lines.
 const EVENTS_EACH: usize = 4;
+/// After this, tenants count as idle: what moved less long ago is looked at each second.
+const AT_REST: Duration = Duration::from_secs(31);
 
 pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Series) -> Result<()> {
     let tenants = args.tenants.iter().copied().max().unwrap_or(1);
@@ -38,7 +44,7 @@ async fn grow(
     size: usize,
 ) -> Result<Vec<Shop>> {
     let app = ground.open().await?;
-    let workers = Workers::start(&app.store, false);
+    let workers = Workers::start(&app.store);
     let shops = match shops {
         Some(shops) => shops,
         None => retailer::open_shops(&app.store, tenants, (CUSTOMERS / tenants).max(1)).await?,
@@ -49,6 +55,7 @@ async fn grow(
     workers.stop().await;
     close(&app.store).await;
     ground.analyze().await?;
+    sleep(AT_REST).await;
     Ok(shops)
 }
 

@@ -79,7 +79,8 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
         if let Some(database) = used.database {
             series.add("database_cpu", "ms/s", setting, cpu(database));
         }
-        let bare = yardstick::broadcast(args.subscribers, args.rate, args.window()).await?;
+        let (subscribers, channels) = (args.subscribers, channels.len());
+        let bare = yardstick::broadcast(subscribers, channels, args.rate, args.window()).await?;
         add(
             series,
             setting,

@@ -118,7 +118,7 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
 /// Tenants with customers and orders, all of them in the read models.
 async fn fill(ground: &Ground, tenants: usize, orders: usize) -> Result<()> {
     let app = ground.open().await?;
-    let workers = Workers::start(&app.store, false);
+    let workers = Workers::start(&app.store);
     let shops = retailer::open_shops(&app.store, tenants, CUSTOMERS).await?;
     retailer::sell(&app.store, &shops, orders).await?;
     ground.caught_up().await?;

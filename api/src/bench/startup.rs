@@ -18,7 +18,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Series) -> Result<()> {
     let app = ground.open().await?;
     let tenant = retailer::open_shop(&app.store, &retailer::slug(0)).await?;
-    let workers = Workers::start(&app.store, false);
+    let workers = Workers::start(&app.store);
     rebuild::fill(&app.store, tenant, args.events).await?;
     ground.caught_up().await?;
     workers.stop().await;

@@ -16,18 +16,21 @@ const MESSAGE: usize = 400;
 /// Messages that a slow reader may be behind.
 const QUEUE: usize = 4_096;
 
-/// Sends messages at a rate to all sockets for a time; how long each took to each of them.
+/// Sends messages at a rate for a time, to the sockets of one channel after the other; how long each
+/// took to each of them.
 pub(super) async fn broadcast(
     sockets: usize,
+    channels: usize,
     rate: u32,
     window: Duration,
 ) -> Result<Vec<Duration>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
-    let (sender, _) = broadcast::channel::<Instant>(QUEUE);
+    let channel = |_| broadcast::channel::<Instant>(QUEUE).0;
+    let senders: Vec<_> = (0..channels).map(channel).collect();
     let (mut writers, mut readers) = (JoinSet::new(), JoinSet::new());
     let start = Instant::now();
-    for _ in 0..sockets {
+    for sender in senders.iter().cycle().take(sockets) {
         let (there, here) = tokio::try_join!(TcpStream::connect(address), listener.accept())?;
         here.0.set_nodelay(true)?;
         writers.spawn(write(here.0, sender.subscribe(), start));
@@ -36,12 +39,17 @@ pub(super) async fn broadcast(
     let mut pace = interval(Duration::from_secs(1) / rate);
     pace.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let end = Instant::now() + window;
-    while Instant::now() < end {
+    for sender in senders.iter().cycle() {
         pace.tick().await;
-        sender.send(Instant::now())?;
+        let now = Instant::now();
+        if now >= end {
+            break;
+        }
+        // Nobody may listen to this one.
+        let _ = sender.send(now);
     }
-    // Without a sender the writers end, and then the readers.
-    drop(sender);
+    // Without senders the writers end, and then the readers.
+    drop(senders);
     let mut durations = Vec::new();
     while let Some(read) = readers.join_next().await {
         durations.extend(read?);

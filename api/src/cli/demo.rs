@@ -22,7 +22,7 @@ pub(super) async fn run(place: &Place, args: &ServeArgs) -> CliResult {
     let stop = stop_on_signal();
     process::migrate(place).await?;
     let app = process::open(place, &stop).await?;
-    let workers = Workers::start(&app.store, false);
+    let workers = Workers::start(&app.store);
     let progress = progress::on_stderr();
     let filling = demo::fill(&app.store, &app.vault, clock::instant(), progress.as_ref());
     let Some(filled) = stop.run_until_cancelled(filling).await else {

@@ -51,7 +51,7 @@ pub(super) async fn run(place: &Place, args: &ImportArgs) -> CliResult {
     let stop = stop_on_signal();
     let app = process::open(place, &CancellationToken::new()).await?;
     let tenant = app.store.tenant(&args.tenant).await?;
-    let workers = Workers::start(&app.store, false);
+    let workers = Workers::start(&app.store);
     let request = ImportRequest {
         kind: args.kind,
         format: args.format,

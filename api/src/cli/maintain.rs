@@ -4,6 +4,7 @@ use clap::Args;
 use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::Store;
 use entrepot_projections::{rebuild, registry, verify};
+use futures_util::future::try_join_all;
 use tokio_util::sync::CancellationToken;
 
 use super::CliResult;
@@ -41,37 +42,34 @@ async fn tenants(
 }
 
 pub(super) async fn rebuild(place: &Place, args: &RebuildArgs) -> CliResult {
-    let names: Vec<&str> = registry::names()
-        .into_iter()
-        .map(|(_, name)| name)
-        .collect();
-    let wanted: Vec<&str> = names
-        .iter()
-        .copied()
-        .filter(|name| args.model == "all" || args.model == *name)
-        .collect();
-    if wanted.is_empty() {
-        return Err(format!(
-            "no read model `{}`; there are {}",
-            args.model,
-            names.join(", ")
-        )
-        .into());
+    if registry::to_rebuild(&args.model).is_empty() {
+        let names: Vec<&str> = registry::names()
+            .into_iter()
+            .map(|(_, name)| name)
+            .collect();
+        let (model, names) = (&args.model, names.join(", "));
+        return Err(format!("no read model `{model}`; there are {names}").into());
     }
     let app = process::open(place, &CancellationToken::new()).await?;
     for (tenant, slug) in tenants(&app.store, args.tenant.as_deref()).await? {
+        let groups = registry::to_rebuild(&args.model);
         let head = u64::try_from(app.store.head(tenant).await?).unwrap_or_default();
-        for model in &wanted {
-            let Some(group) = registry::only(model) else {
-                continue;
-            };
-            let bar = counter(&format!("{slug} {model}"), head);
-            let position =
-                rebuild::rebuild(&app.store, &group, tenant, &|events| bar.inc(events)).await?;
-            bar.finish_and_clear();
-            say(format_args!(
-                "{slug}: {model} rebuilt, at position {position}"
-            ));
+        let bar = counter(
+            &format!("{slug} {}", args.model),
+            head * groups.len() as u64,
+        );
+        let progress = |events| bar.inc(events);
+        let rebuilt = groups
+            .iter()
+            .map(|group| rebuild::rebuild(&app.store, group, tenant, &progress));
+        let positions = try_join_all(rebuilt).await?;
+        bar.finish_and_clear();
+        for (group, position) in groups.iter().zip(positions) {
+            for model in group.models() {
+                say(format_args!(
+                    "{slug}: {model} rebuilt, at position {position}"
+                ));
+            }
         }
     }
     app.store.db().close().await;

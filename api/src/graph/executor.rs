@@ -73,7 +73,7 @@ impl Executor {
         let contracts = Arc::new(Contracts::new(&sdl)?);
         Ok(Self {
             schema,
-            hub: Hub::new(&app, live),
+            hub: Hub::new(Arc::clone(&app), live),
             answers: Answers::new(app.store.clone(), answers_bytes),
             app,
             input_types: InputTypes::from_sdl(&sdl)?,

@@ -220,7 +220,7 @@ pub(super) async fn find(ctx: &Context<'_>, keys: Vec<Result<Option<Key>>>) -> V
     fill::<CustomerLoader, _>(ctx, wanted.customers, places, |it| Customer(it).into()).await;
     fill::<ProductLoader, _>(ctx, wanted.products, places, |it| Product(it).into()).await;
     fill::<StockLoader, _>(ctx, wanted.stock, places, |it| StockPosition(it).into()).await;
-    let node = |it| SubscriptionContract(it).into();
+    let node = |it| SubscriptionContract::from(it).into();
     fill::<SubscriptionLoader, _>(ctx, wanted.subscriptions, places, node).await;
     found
 }

@@ -54,6 +54,21 @@ pub struct Snapshot {
     _turn: Option<Turn>,
 }
 
+impl Snapshot {
+    /// The state of now.
+    pub(super) async fn begin(app: &App, tenant: TenantId, turn: Option<Turn>) -> Result<Self> {
+        let db = app.store.db();
+        let tx = db.begin(tenant, Purpose::Read).await.map_err(error::db)?;
+        let place = group::place_in(&tx, tenant, GROUP).await;
+        let place = place.map_err(error::db)?;
+        Ok(Self {
+            tx,
+            place,
+            _turn: turn,
+        })
+    }
+}
+
 impl Session {
     /// A request of a verified caller. `tenant` is the one that the caller's token selected.
     pub(super) fn new(
@@ -176,20 +191,7 @@ impl Session {
             Some(turns) if self.turn.get().is_none() => turns.wait(tenant).await,
             _ => None,
         };
-        let tx = self
-            .app
-            .store
-            .db()
-            .begin(tenant, Purpose::Read)
-            .await
-            .map_err(error::db)?;
-        let place = group::place_in(&tx, tenant, GROUP).await;
-        let place = place.map_err(error::db)?;
-        Ok(Snapshot {
-            tx,
-            place,
-            _turn: turn,
-        })
+        Snapshot::begin(&self.app, tenant, turn).await
     }
 
     /// Waits until the read models have reached a position.

@@ -23,6 +23,9 @@ const APP_ROLE: &str = "entrepot_app";
 /// planning is a sixth of what a page costs it, and for writers as much as running.
 const PLANNED_ONCE: (&str, &str) = ("plan_cache_mode", "force_generic_plan");
 
+/// What the temporary tables of a rebuild may take of the database's memory before they go to files.
+const APART_BUFFERS: &str = "256MB";
+
 /// A PostgreSQL database.
 #[derive(Clone, Debug)]
 pub struct Postgres {
@@ -94,6 +97,7 @@ impl Postgres {
         let connect = self.connect.clone().options([
             ("statement_timeout", "0"),
             ("idle_in_transaction_session_timeout", "0"),
+            ("temp_buffers", APART_BUFFERS),
         ]);
         let begin = format!(
             "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL app.tenant_id = '{tenant}'"

@@ -7,6 +7,8 @@ mod doc;
 mod fold;
 mod status;
 
+use std::sync::Arc;
+
 use entrepot_domain::envelope::Recorded;
 use entrepot_domain::event::Event;
 use entrepot_domain::kernel::{OrderId, TenantId};
@@ -28,7 +30,7 @@ pub struct Orders;
 impl Fold for Orders {
     const NAME: &'static str = "orders";
     type Key = OrderId;
-    type Doc = Option<OrderDoc>;
+    type Doc = Option<Arc<OrderDoc>>;
 
     fn tables() -> &'static [&'static str] {
         &["rm_orders", "rm_order_days"]
@@ -53,7 +55,7 @@ impl Fold for Orders {
                 .await?;
         let loaded = rows.into_iter().map(|row| {
             let doc = load::document(&row.doc)?;
-            Ok((OrderId(row.order_id), Some(doc)))
+            Ok((OrderId(row.order_id), Some(Arc::new(doc))))
         });
         loaded.collect()
     }
@@ -67,11 +69,12 @@ impl Fold for Orders {
         match (&event.event, doc) {
             (Event::Order(OrderEvent::Placed(_)), Some(_)) => Err(subject::known("order", key)),
             (Event::Order(OrderEvent::Placed(placed)), doc) => {
-                *doc = Some(fold::placed(placed, event, facts));
+                *doc = Some(Arc::new(fold::placed(placed, event, facts)));
                 Ok(())
             }
             (_, None) => Err(subject::unknown("order", key)),
             (fact, Some(order)) => {
+                let order = Arc::make_mut(order);
                 fold::later(order, fact, event.recorded_at)?;
                 order.updated_at = event.recorded_at;
                 order.position = event.position;
@@ -89,7 +92,7 @@ impl Fold for Orders {
     ) {
         if let Some(order) = after {
             out.put(&row(facts.tenant, order));
-            days::write(facts.tenant, before.as_ref(), order, out);
+            days::write(facts.tenant, before.as_deref(), order, out);
         }
     }
 }

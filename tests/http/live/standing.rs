@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use entrepot_api::auth::Role;
 use entrepot_event_store::db::connect;
 use entrepot_tests::{TestDb, both};
+use futures_util::{StreamExt as _, stream};
 use sea_orm::ConnectionTrait as _;
 use serde_json::json;
 
@@ -79,7 +80,34 @@ both! {
         }
         assert!(of_till.silent_for(Duration::from_millis(300)).await);
     }
+
+    async fn who_watches_little_misses_nothing_among_much(db: TestDb) {
+        let (_server, seller) = north(&db).await;
+        let start = receive(&seller, "A", 2_000, 880).await["position"].clone();
+        let variables = json!({ "position": start, "channel": "till" });
+        let mut of_till = seller.follow(CHANNEL, variables.clone()).await.unwrap();
+        let sell = |channel| place(&seller, with(&order_of("A", 1), json!({ "channel": channel })));
+        let mut orders = Vec::new();
+        for _ in 0..3 {
+            // More than the tail keeps at hand.
+            let others = stream::iter(0..550).map(|_| sell("web"));
+            others.buffer_unordered(16).collect::<Vec<_>>().await;
+            orders.push(sell("till").await);
+            assert_eq!(next(&mut of_till, "orderChanged").await["order"]["id"], orders[orders.len() - 1]);
+        }
+        // From far behind, the same.
+        let mut history = seller.follow(CHANNEL, variables).await.unwrap();
+        orders.push(sell("till").await);
+        for order in &orders {
+            assert_eq!(next(&mut history, "orderChanged").await["order"]["id"], *order);
+        }
+        assert_eq!(next(&mut of_till, "orderChanged").await["order"]["id"], orders[3]);
+        assert!(of_till.silent_for(Duration::from_millis(300)).await);
+    }
 }
+
+const CHANNEL: &str = "subscription($position: BigInt, $channel: String) {
+    orderChanged(position: $position, channel: $channel) { cursor position order { id } } }";
 
 /// No hints: the other node finds out by looking.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

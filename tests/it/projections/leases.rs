@@ -69,14 +69,14 @@ both! {
         let doomed = db.store_on(&runtime).await;
         let workers = runtime.spawn({
             let doomed = doomed.clone();
-            async move { Workers::start(&doomed, false) }
+            async move { Workers::start(&doomed) }
         });
         let _running = workers.await.unwrap();
         settled(&store, tenant).await;
         runtime.shutdown_background();
 
         let heir = db.store().await;
-        let workers = Workers::start(&heir, false);
+        let workers = Workers::start(&heir);
         bustle(std::slice::from_ref(&store), tenant, 8, 6).await;
         expire_leases(&db).await;
         settled(&store, tenant).await;

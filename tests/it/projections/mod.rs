@@ -12,6 +12,7 @@ use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::Store;
 use entrepot_projections::registry::{self, GROUPS};
 use entrepot_projections::{position, rebuild::rebuild};
+use futures_util::future::try_join_all;
 
 /// Waits until every read model stands at the end of a tenant's log.
 pub(crate) async fn settled(store: &Store, tenant: TenantId) {
@@ -25,12 +26,11 @@ pub(crate) async fn settled(store: &Store, tenant: TenantId) {
     }
 }
 
-/// Rebuilds every read model of a tenant, one after the other, as `entrepot rebuild` does.
+/// Rebuilds every read model of a tenant, a group beside the other, as `entrepot rebuild` does.
 pub(crate) async fn rebuild_everything(store: &Store, tenant: TenantId) {
-    for (_, model) in registry::names() {
-        let group = registry::only(model).expect("it is registered");
-        rebuild(store, &group, tenant, &|_| {})
-            .await
-            .expect("it is rebuilt");
-    }
+    let groups = registry::to_rebuild("all");
+    let rebuilt = groups
+        .iter()
+        .map(|group| rebuild(store, group, tenant, &|_| {}));
+    try_join_all(rebuilt).await.expect("they are rebuilt");
 }

@@ -48,7 +48,7 @@ both! {
         let tenant = retailer(&store, "north").await;
         bustle(std::slice::from_ref(&store), tenant, 16, 10).await;
         let worker = db.store().await;
-        let workers = Workers::start(&worker, false);
+        let workers = Workers::start(&worker);
         settled(&worker, tenant).await;
 
         let stop = CancellationToken::new();

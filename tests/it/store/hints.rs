@@ -48,7 +48,7 @@ both! {
         let nobody = "redis://127.0.0.1:1".to_owned();
         let (writer, worker) = (node(&db, nobody.clone()).await, node(&db, nobody).await);
         let tenant = retailer(&writer, "north").await;
-        let workers = Workers::start(&worker, false);
+        let workers = Workers::start(&worker);
         bustle(std::slice::from_ref(&writer), tenant, 8, 6).await;
         settled(&writer, tenant).await;
         assert_whole(&writer, tenant).await;

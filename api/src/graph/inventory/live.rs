@@ -35,6 +35,7 @@ pub struct StockChange {
 }
 
 /// What is watched: all stock, a SKU's, a warehouse's, or that of one SKU in one warehouse.
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct WatchedStock {
     sku: Option<String>,
     warehouse: Option<String>,
@@ -70,8 +71,8 @@ impl Watched for WatchedStock {
     }
 
     /// Stock belongs to no channel: it is not for those who are bound to some.
-    fn sees(&self, session: &Session, _: &inventory::Model) -> bool {
-        session.channels().is_none()
+    fn sees(&self, channels: Option<&[String]>, _: &inventory::Model) -> bool {
+        channels.is_none()
     }
 
     async fn page(

@@ -5,12 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use entrepot_domain::kernel::TenantId;
+use entrepot_event_store::StoreError;
 use entrepot_event_store::db::{DbError, Purpose};
-use entrepot_event_store::{Store, StoreError};
 use tokio::time::sleep;
 
 use super::tail::Tail;
-use crate::access::Access;
 use crate::app::App;
 use crate::graph::session::GROUP;
 
@@ -39,8 +38,7 @@ impl Default for LiveLimits {
 
 /// The tails of one process.
 pub(crate) struct Hub {
-    store: Store,
-    access: Access,
+    pub(super) app: Arc<App>,
     pub(super) limits: LiveLimits,
     tails: Mutex<Tails>,
 }
@@ -53,10 +51,9 @@ struct Tails {
 }
 
 impl Hub {
-    pub(crate) fn new(app: &App, limits: LiveLimits) -> Arc<Self> {
+    pub(crate) fn new(app: Arc<App>, limits: LiveLimits) -> Arc<Self> {
         Arc::new(Self {
-            store: app.store.clone(),
-            access: app.access.clone(),
+            app,
             limits,
             tails: Mutex::default(),
         })
@@ -68,7 +65,7 @@ impl Hub {
         if let Some(tail) = tails.by_tenant.get(&tenant).and_then(Weak::upgrade) {
             return tail;
         }
-        let tail = Tail::start(self, self.store.clone(), self.access.clone(), tenant);
+        let tail = Tail::start(self, tenant);
         tails.by_tenant.insert(tenant, Arc::downgrade(&tail));
         if !tails.swept {
             tails.swept = true;
@@ -112,13 +109,14 @@ impl Hub {
                 WHERE h.tenant_id IN ({})",
                 tenants.join(", ")
             );
-            let tx = self.store.db().begin_catalogue(Purpose::Read).await?;
+            let tx = self.app.store.db().begin_catalogue(Purpose::Read).await?;
             let rows = tx.query_sql(&sql, vec![GROUP.into()]).await?;
             tx.commit().await?;
             for row in rows {
                 let number = |index| row.try_get_by_index::<i64>(index).map_err(DbError::from);
                 let (tenant, head, models) = (number(0)?, number(1)?, number(2)?);
-                self.store
+                self.app
+                    .store
                     .feed()
                     .models_are(TenantId(tenant), GROUP, models);
                 if let Some(tail) = by_tenant.get(&tenant) {

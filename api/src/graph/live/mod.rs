@@ -3,13 +3,14 @@
 //!
 //! The log is the buffer: a subscriber is a place in it and nothing more. What all subscribers of a
 //! tenant read is read once (`tail`, kept by `hub`), and what many of them get is written once
-//! (`cohort`). Read in this order: `start` (where a subscription begins), `place` (what its cursors
+//! (`cohort`), and who gets nothing is not woken (`interest`). Read in this order: `start` (where a subscription begins), `place` (what its cursors
 //! say), `snapshot` and `subscriber` (what comes next), `stream` (from there to the transport).
 
 mod batch;
 mod change;
 mod cohort;
 mod hub;
+mod interest;
 mod place;
 mod rows;
 mod snapshot;
@@ -33,6 +34,7 @@ use serde::de::DeserializeOwned;
 use super::cost::Toll;
 use super::error;
 use super::session::{Session, Snapshot, session};
+use crate::app::App;
 use stream::{Given, Slot};
 use subscriber::Subscriber;
 
@@ -43,7 +45,7 @@ pub(crate) use start::Start;
 pub(crate) use stream::{refused, updates};
 
 /// What a subscription watches.
-pub(crate) trait Watched: Send + Sync + 'static {
+pub(crate) trait Watched: Clone + Eq + Hash + Send + Sync + 'static {
     /// Names the stream in its cursors.
     const NAME: &'static str;
     /// What one row is about.
@@ -61,14 +63,25 @@ pub(crate) trait Watched: Send + Sync + 'static {
         keys: Vec<Self::Key>,
     ) -> impl Future<Output = Result<HashMap<Self::Key, Self::Row>>> + Send;
 
+    /// The rows as this process has them in memory, because it has just folded them, and the position
+    /// that they stand at; `None` if it does not have all of them.
+    fn folded(
+        _app: &App,
+        _tenant: TenantId,
+        _keys: &[Self::Key],
+    ) -> Option<(i64, HashMap<Self::Key, Arc<Self::Row>>)> {
+        None
+    }
+
     /// The last event that changed a row.
     fn position(row: &Self::Row) -> i64;
 
     /// Whether the subscriber asked for this row; cheap, before anything is read.
     fn wants(&self, key: &Self::Key) -> bool;
 
-    /// Whether the subscriber asked for the row, and may see it, as it stands.
-    fn sees(&self, session: &Session, row: &Self::Row) -> bool;
+    /// Whether the subscriber asked for the row, as it stands, and may see it who may see these
+    /// channels; all of them for `None`.
+    fn sees(&self, channels: Option<&[String]>, row: &Self::Row) -> bool;
 
     /// The next rows after a key, in the order of keys, `limit` of them at most and fewer only at
     /// the end. Rows that the subscriber does not see may be left out.

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use async_graphql::Result;
 use entrepot_domain::envelope::Recorded;
+use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::Entry;
 use tokio::sync::OnceCell;
 use tokio::time::sleep;
 
 use super::Watched;
 use super::place::{Mark, Place, Sent};
+use crate::app::App;
 use crate::graph::error::{self, fault};
 use crate::graph::session::{Session, Snapshot};
 
@@ -77,40 +79,66 @@ impl<W: Watched> Rows<W> {
         }
     }
 
-    /// What a subscriber asked for who has everything up to `at`, with its index.
+    /// What a subscriber asked for, with its index.
+    pub(super) fn all(&self, watched: &W) -> impl Iterator<Item = (usize, &Touched<W::Key>)> {
+        let all = self.touched.iter().enumerate();
+        all.filter(move |(_, touched)| watched.wants(&touched.key))
+    }
+
+    /// What of it a subscriber lacks who has everything up to `at`.
     pub(super) fn wanted(
         &self,
         watched: &W,
         at: (i64, usize),
     ) -> impl Iterator<Item = (usize, &Touched<W::Key>)> {
         let first = self.touched.partition_point(|touched| touched.at <= at);
-        let all = self.touched.iter().enumerate().skip(first);
-        all.filter(move |(_, touched)| watched.wants(&touched.key))
+        self.all(watched)
+            .skip_while(move |(index, _)| *index < first)
     }
 
     /// How the rows stand: at a position, which is the batch's last, or behind it.
-    pub(super) async fn standing(&self, session: &Session, position: i64) -> Result<&Standing<W>> {
+    pub(super) async fn standing(
+        &self,
+        reader: &Reader<'_>,
+        position: i64,
+    ) -> Result<&Standing<W>> {
         // Boxed: one reads, and all the others only wait.
-        let read = async || Box::pin(self.read(session, position)).await;
+        let read = async || Box::pin(self.read(reader, position)).await;
         self.standing.get_or_try_init(read).await
     }
 
-    async fn read(&self, session: &Session, position: i64) -> Result<Standing<W>> {
-        let tenant = session.tenant()?;
-        let snapshot = standing_at(session, position).await?;
+    async fn read(&self, reader: &Reader<'_>, position: i64) -> Result<Standing<W>> {
+        let (app, tenant) = (reader.app(), reader.tenant()?);
         let keys: HashSet<W::Key> = self.touched.iter().map(|row| row.key.clone()).collect();
-        let rows = W::load(tenant, &snapshot, keys.into_iter().collect()).await;
-        let as_of = snapshot.place.position;
-        snapshot.tx.rollback().await.map_err(error::db)?;
-        let rows = rows?.into_iter().map(|(key, row)| (key, Arc::new(row)));
-        let secrets = &session.app.secrets;
+        let keys: Vec<W::Key> = keys.into_iter().collect();
+        // What a projector of this process has committed is what the tables say.
+        let folded = W::folded(app, tenant, &keys).filter(|(as_of, _)| *as_of >= position);
+        let (as_of, rows) = match folded {
+            Some(folded) => folded,
+            None => Self::load(reader, tenant, keys, position).await?,
+        };
+        let secrets = &app.secrets;
         let cursors = self.touched.iter();
         let cursors = cursors.map(|touched| touched.place.seal::<W>(tenant, secrets).into());
         Ok(Standing {
             as_of,
-            rows: rows.collect(),
+            rows,
             cursors: cursors.collect(),
         })
+    }
+
+    async fn load(
+        reader: &Reader<'_>,
+        tenant: TenantId,
+        keys: Vec<W::Key>,
+        position: i64,
+    ) -> Result<(i64, HashMap<W::Key, Arc<W::Row>>)> {
+        let snapshot = standing_at(reader, position).await?;
+        let rows = W::load(tenant, &snapshot, keys).await;
+        let as_of = snapshot.place.position;
+        snapshot.tx.rollback().await.map_err(error::db)?;
+        let rows = rows?.into_iter().map(|(key, row)| (key, Arc::new(row)));
+        Ok((as_of, rows.collect()))
     }
 }
 
@@ -125,10 +153,41 @@ impl<W: Watched> Standing<W> {
     }
 }
 
+/// Who reads rows.
+pub(super) enum Reader<'a> {
+    /// A subscriber, for itself.
+    One(&'a Session),
+    /// The tail of a tenant, for all who follow it.
+    All(&'a App, TenantId),
+}
+
+impl Reader<'_> {
+    fn tenant(&self) -> Result<TenantId> {
+        match self {
+            Self::One(session) => session.tenant(),
+            Self::All(_, tenant) => Ok(*tenant),
+        }
+    }
+
+    fn app(&self) -> &App {
+        match self {
+            Self::One(session) => &session.app,
+            Self::All(app, _) => app,
+        }
+    }
+
+    async fn begin(&self) -> Result<Snapshot> {
+        match self {
+            Self::One(session) => session.begin().await,
+            Self::All(app, tenant) => Snapshot::begin(app, *tenant, None).await,
+        }
+    }
+}
+
 /// A state of the read models at a position or behind it. They said that they were there.
-pub(super) async fn standing_at(session: &Session, position: i64) -> Result<Snapshot> {
+pub(super) async fn standing_at(reader: &Reader<'_>, position: i64) -> Result<Snapshot> {
     for _ in 0..LOOKS {
-        let snapshot = session.begin().await?;
+        let snapshot = reader.begin().await?;
         if snapshot.place.position >= position {
             return Ok(snapshot);
         }

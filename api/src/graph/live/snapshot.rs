@@ -8,7 +8,7 @@
 use async_graphql::Result;
 
 use super::Watched;
-use super::rows::standing_at;
+use super::rows::{Reader, standing_at};
 use crate::graph::error;
 use crate::graph::session::Session;
 
@@ -31,14 +31,14 @@ pub(super) async fn page<W: Watched>(
     after: Option<&W::Key>,
 ) -> Result<Page<W>> {
     // Not before its position, were it that a crash of the database cost the models their newest rows.
-    let snapshot = standing_at(session, position).await?;
+    let snapshot = standing_at(&Reader::One(session), position).await?;
     let rows = watched.page(session, &snapshot, after, PAGE).await;
     snapshot.tx.rollback().await.map_err(error::db)?;
     let mut rows = rows?;
     let whole = u64::try_from(rows.len()).is_ok_and(|count| count >= PAGE);
     let next = rows.last().map(|(key, _)| key.clone()).filter(|_| whole);
     rows.retain(|(key, row)| {
-        W::position(row) <= position && watched.wants(key) && watched.sees(session, row)
+        W::position(row) <= position && watched.wants(key) && watched.sees(session.channels(), row)
     });
     Ok(Page { rows, next })
 }

@@ -11,10 +11,12 @@ use tokio::time::timeout;
 use super::batch::Batch;
 use super::change::{Change, ChangeKind};
 use super::hub::{Hub, LiveLimits};
+use super::interest::Interest;
 use super::place::{Place, Sent};
+use super::rows::Reader;
 use super::start::{self, Next, Start};
 use super::stream::{Given, Source};
-use super::tail::{Status, Tail};
+use super::tail::Tail;
 use super::{Watched, snapshot};
 use crate::graph::cost::Toll;
 use crate::graph::error::{self, fault};
@@ -28,8 +30,10 @@ pub(super) struct Subscriber<W: Watched> {
     session: Arc<Session>,
     toll: Toll,
     tail: Arc<Tail>,
-    status: watch::Receiver<Status>,
-    watched: W,
+    interest: Arc<Interest<W>>,
+    /// There is something for those who are interested in the same.
+    rung: watch::Receiver<()>,
+    access_moved: watch::Receiver<()>,
     next: Next<W::Key>,
     /// The cursor of the update before the next one.
     previous: Option<Arc<str>>,
@@ -58,12 +62,12 @@ impl<W: Watched> Subscriber<W> {
         start: Start,
     ) -> Result<Self> {
         let tail = hub.tail(session.tenant()?);
-        let mut status = tail.status();
-        let looked = status.wait_for(|status| status.end.is_some());
-        let Ok(looked) = timeout(FIRST_LOOK, looked).await else {
+        let Ok(end) = timeout(FIRST_LOOK, tail.known_end()).await else {
             return Err(fault("UNAVAILABLE", "the log does not answer"));
         };
-        let end = looked.map_err(|_| error::broken())?.end.unwrap_or_default();
+        let end = end.ok_or_else(error::broken)?;
+        let interest = tail.interests.of(watched, session.channels(), end);
+        let interest = interest.ok_or_else(error::broken)?;
         // A consistency token may have had this node look further than its tail has come.
         let known = session
             .app
@@ -73,11 +77,12 @@ impl<W: Watched> Subscriber<W> {
         let here = end.max(*known.borrow());
         let (next, previous) = start::find::<W>(&session, &start, here).await?;
         Ok(Self {
+            rung: interest.rings(),
+            access_moved: tail.access_moves(),
             session,
             toll,
             tail,
-            status,
-            watched,
+            interest,
             next,
             previous,
             ready: VecDeque::new(),
@@ -111,9 +116,8 @@ impl<W: Watched> Subscriber<W> {
         let Some(handed) = self.lag.handed.take() else {
             return Ok(());
         };
-        let end = self.status.borrow().end.unwrap_or_default();
         let behind = match &self.next {
-            Next::Log { position, .. } => end - position,
+            Next::Log { position, .. } => self.tail.end() - position,
             Next::Snapshot { .. } => 0,
         };
         let more = behind > 0 || !self.ready.is_empty();
@@ -137,7 +141,13 @@ impl<W: Watched> Subscriber<W> {
             return Ok(());
         };
         let (position, mark) = (*position, *mark);
-        let page = snapshot::page(&self.watched, &self.session, position, after.as_ref()).await?;
+        let page = snapshot::page(
+            &self.interest.watched,
+            &self.session,
+            position,
+            after.as_ref(),
+        )
+        .await?;
         self.toll.pay(page.rows.len()).await;
         for (key, row) in page.rows {
             let row = Some(Arc::new(row));
@@ -197,12 +207,27 @@ impl<W: Watched> Subscriber<W> {
             (position, usize::MAX) => position,
             (position, _) => position - 1,
         };
-        let end = self.status.borrow_and_update().end.unwrap_or_default();
+        // Before the end is read: it moves first, then it rings.
+        self.rung.mark_unchanged();
+        let end = self.tail.end();
         if end <= after {
             self.lag.live = true;
-            // The end moved, or somebody's access did.
-            return self.status.changed().await.map_err(|_| error::broken());
+            let moved = tokio::select! {
+                rung = self.rung.changed() => rung,
+                moved = self.access_moved.changed() => moved,
+            };
+            return moved.map_err(|_| error::broken());
         }
+        let Some(next) = self.interest.next(after) else {
+            let (position, row) = (end, usize::MAX);
+            self.next = Next::Log { position, row };
+            return Ok(());
+        };
+        let (after, sent) = if next > after {
+            (next, (next, usize::MAX))
+        } else {
+            (after, sent)
+        };
         let at_hand = self.tail.at_hand(after);
         let is_old = at_hand.is_none();
         let batch = if let Some(batch) = at_hand {
@@ -225,16 +250,17 @@ impl<W: Watched> Subscriber<W> {
 
     async fn log_ready(&mut self, batch: &Batch, sent: (i64, usize)) -> Result<()> {
         let rows = batch.rows::<W>()?;
-        let mut wanted = rows.wanted(&self.watched, sent).peekable();
+        let mut wanted = rows.wanted(&self.interest.watched, sent).peekable();
         if wanted.peek().is_none() {
             return Ok(());
         }
-        let standing = rows.standing(&self.session, batch.to()).await?;
+        let reader = Reader::One(&self.session);
+        let standing = rows.standing(&reader, batch.to()).await?;
         for (index, touched) in wanted {
             let Some((cursor, row)) = standing.of(index, touched) else {
                 continue;
             };
-            if self.watched.sees(&self.session, row) {
+            if self.interest.sees(row) {
                 self.ready.push_back(Change {
                     cursor: Arc::clone(cursor),
                     previous_cursor: None,

@@ -18,7 +18,9 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::batch::{Batch, POSITIONS};
 use super::cohort::Cohorts;
 use super::hub::Hub;
-use crate::access::Access;
+use super::interest::Interests;
+use super::rows::Reader;
+use crate::app::App;
 use crate::graph::session::GROUP;
 
 /// Events that are kept for subscribers who are not quite at the end.
@@ -35,12 +37,14 @@ const RETRY: Duration = Duration::from_millis(500);
 /// The tail of a tenant's log.
 pub(super) struct Tail {
     tenant: TenantId,
-    store: Store,
-    access: Access,
+    app: Arc<App>,
     hub: Weak<Hub>,
     window: Mutex<VecDeque<Arc<Batch>>>,
     behind: Mutex<LruCache<Stretch, Behind>>,
-    status: watch::Sender<Status>,
+    /// Everything up to here is in the read models; `None` before the first look.
+    end: watch::Sender<Option<i64>>,
+    access_moved: watch::Sender<()>,
+    pub(super) interests: Interests,
     pub(super) cohorts: Cohorts,
     /// Ends the task with the last subscriber.
     _stop: DropGuard,
@@ -55,29 +59,19 @@ struct Behind {
     batch: Arc<OnceCell<Option<Arc<Batch>>>>,
 }
 
-/// How things stand.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Status {
-    /// Everything up to here is in the read models; `None` before the first look.
-    pub(super) end: Option<i64>,
-}
-
 impl Tail {
-    pub(super) fn start(
-        hub: &Arc<Hub>,
-        store: Store,
-        access: Access,
-        tenant: TenantId,
-    ) -> Arc<Self> {
-        let stop = CancellationToken::new();
+    pub(super) fn start(hub: &Arc<Hub>, tenant: TenantId) -> Arc<Self> {
+        let (app, stop) = (Arc::clone(&hub.app), CancellationToken::new());
+        let store = app.store.clone();
         let tail = Arc::new(Self {
             tenant,
-            store: store.clone(),
-            access,
+            app,
             hub: Arc::downgrade(hub),
             window: Mutex::default(),
             behind: Mutex::new(LruCache::new(BEHIND)),
-            status: watch::channel(Status::default()).0,
+            end: watch::channel(None).0,
+            access_moved: watch::channel(()).0,
+            interests: Interests::default(),
             cohorts: Cohorts::default(),
             _stop: stop.clone().drop_guard(),
         });
@@ -90,8 +84,20 @@ impl Tail {
         self.tenant
     }
 
-    pub(super) fn status(&self) -> watch::Receiver<Status> {
-        self.status.subscribe()
+    /// How far the log is, once that is known.
+    pub(super) async fn known_end(&self) -> Option<i64> {
+        let mut end = self.end.subscribe();
+        *end.wait_for(Option::is_some).await.ok()?
+    }
+
+    /// How far the log is.
+    pub(super) fn end(&self) -> i64 {
+        self.end.borrow().unwrap_or_default()
+    }
+
+    /// Rings when everybody who follows must ask whether it still may.
+    pub(super) fn access_moves(&self) -> watch::Receiver<()> {
+        self.access_moved.subscribe()
     }
 
     /// Events behind the window, among which are those right after a position; `end` is further on
@@ -121,13 +127,13 @@ impl Tail {
         };
         let read = cell.get_or_try_init(async || {
             metrics::counter!("entrepot_live_reads_behind_total").increment(1);
-            let batch = Batch::read(&self.store, self.tenant, from, to).await?;
+            let batch = Batch::read(&self.app.store, self.tenant, from, to).await?;
             Ok::<_, StoreError>(batch.map(Arc::new))
         });
         let batch = match read.await {
             // The beginning of the stretch was archived: nobody else starts before this one for long.
             Err(StoreError::Corrupt { .. }) if from < after => {
-                let batch = Batch::read(&self.store, self.tenant, after, to).await?;
+                let batch = Batch::read(&self.app.store, self.tenant, after, to).await?;
                 batch.map(Arc::new)
             }
             read => read?.clone(),
@@ -148,7 +154,7 @@ impl Tail {
     /// The log is known to reach this far. If the read models do not, the tenant's own events may
     /// be among what they lack: who was shut out must not see on while a projector is late.
     pub(super) fn head_is(&self, head: i64) {
-        let end = self.status.borrow().end;
+        let end = *self.end.borrow();
         if end.is_some_and(|end| head > end) {
             self.access_moved();
         }
@@ -156,21 +162,21 @@ impl Tail {
 
     /// Everybody who follows asks whether it still may.
     fn access_moved(&self) {
-        self.access.changed(self.tenant);
-        self.status.send_modify(|_| ());
+        self.app.access.changed(self.tenant);
+        self.access_moved.send_replace(());
     }
 
     /// Reads what is new, and says how far that is.
     async fn advance(&self) -> Result<i64, StoreError> {
-        let known = self.status.borrow().end;
+        let (known, store) = (*self.end.borrow(), &self.app.store);
         let Some(end) = known else {
-            let end = group::checkpoint_of(self.store.db(), self.tenant, GROUP).await?;
-            self.store.feed().models_are(self.tenant, GROUP, end);
-            self.status.send_modify(|status| status.end = Some(end));
+            let end = group::checkpoint_of(store.db(), self.tenant, GROUP).await?;
+            store.feed().models_are(self.tenant, GROUP, end);
+            self.end.send_replace(Some(end));
             return Ok(end);
         };
-        let reached = *self.store.feed().models(self.tenant, GROUP).borrow();
-        let batch = Batch::read(&self.store, self.tenant, end, reached).await?;
+        let reached = *store.feed().models(self.tenant, GROUP).borrow();
+        let batch = Batch::read(store, self.tenant, end, reached).await?;
         let Some(batch) = batch else { return Ok(end) };
         if batch.touches(StreamKind::Tenant) {
             self.access_moved();
@@ -180,8 +186,11 @@ impl Tail {
             self.cohorts.forget();
         }
         let to = batch.to();
+        let reader = Reader::All(&self.app, self.tenant);
+        let bells = self.interests.route(&batch, &reader).await;
         self.keep(batch);
-        self.status.send_modify(|status| status.end = Some(to));
+        self.end.send_replace(Some(to));
+        bells.iter().for_each(|bell| bell.ring());
         Ok(to)
     }
 

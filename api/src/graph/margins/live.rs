@@ -38,6 +38,7 @@ pub struct MarginChange {
 }
 
 /// What is watched: the margins of all orders, or of one.
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct WatchedMargins {
     order_id: Option<Uuid>,
 }
@@ -78,10 +79,9 @@ impl Watched for WatchedMargins {
         self.order_id.is_none_or(|wanted| wanted == *key)
     }
 
-    fn sees(&self, session: &Session, order: &OrderMargins) -> bool {
+    fn sees(&self, channels: Option<&[String]>, order: &OrderMargins) -> bool {
         // All lines are of the order's channel.
         let mut of = order.lines.iter().map(|line| &line.channel);
-        let channels = session.channels();
         channels.is_none_or(|channels| of.all(|channel| channels.contains(channel)))
     }
 

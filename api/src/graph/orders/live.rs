@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Result, SimpleObject, Subscription};
 use entrepot_domain::event::Event;
-use entrepot_domain::kernel::TenantId;
+use entrepot_domain::kernel::{OrderId, TenantId};
 use entrepot_entity::order_docs;
 use entrepot_projections::model::Fold as _;
 use entrepot_projections::orders::{OrderDoc, Orders};
@@ -15,10 +15,11 @@ use uuid::Uuid;
 
 use super::load::{document, documents};
 use super::types::Order;
+use crate::app::App;
 use crate::graph::live::{Change, ChangeHead, Start, Watched, changes};
 use crate::graph::policy::visible;
 use crate::graph::scalar::BigInt;
-use crate::graph::session::{Session, Snapshot};
+use crate::graph::session::{GROUP, Session, Snapshot};
 use crate::graph::{error, gid};
 
 /// Orders live.
@@ -35,6 +36,7 @@ pub struct OrderChange {
 }
 
 /// What is watched: all orders, one order, or a channel's.
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct WatchedOrders {
     order_id: Option<Uuid>,
     channel: Option<String>,
@@ -57,6 +59,18 @@ impl Watched for WatchedOrders {
         documents(tenant, snapshot, &keys).await
     }
 
+    fn folded(
+        app: &App,
+        tenant: TenantId,
+        keys: &[Uuid],
+    ) -> Option<(i64, HashMap<Uuid, Arc<OrderDoc>>)> {
+        let keys: Vec<OrderId> = keys.iter().copied().map(OrderId).collect();
+        let core = app.groups.iter().find(|group| group.name == GROUP)?;
+        let (position, docs) = core.documents::<Orders>(tenant, &keys)?;
+        let docs = docs.into_iter().map(|(id, doc)| Some((id.0, doc?)));
+        Some((position, docs.collect::<Option<_>>()?))
+    }
+
     fn position(order: &OrderDoc) -> i64 {
         order.position
     }
@@ -65,9 +79,8 @@ impl Watched for WatchedOrders {
         self.order_id.is_none_or(|wanted| wanted == *key)
     }
 
-    fn sees(&self, session: &Session, order: &OrderDoc) -> bool {
+    fn sees(&self, channels: Option<&[String]>, order: &OrderDoc) -> bool {
         let wanted = self.channel.as_ref();
-        let channels = session.channels();
         wanted.is_none_or(|wanted| order.channel == *wanted)
             && channels.is_none_or(|channels| channels.contains(&order.channel))
     }

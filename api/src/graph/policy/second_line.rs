@@ -11,7 +11,7 @@ use async_graphql::{PathSegment, Request, Response, Variables};
 use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::clock;
 use entrepot_event_store::vault::Vault;
-use entrepot_projections::position;
+use entrepot_projections::{position, registry};
 use futures_util::StreamExt as _;
 use serde_json::json;
 
@@ -49,7 +49,7 @@ impl Filled {
         let (store, vault) = (desk.store.clone(), Vault::new([7; 32]));
         let tenants = demo::fill(&store, &vault, clock::instant(), &Silent).await;
         let (tenant, _) = tenants.expect("filled")[0];
-        let workers = Workers::start(&store, false);
+        let workers = Workers::start(&store);
         let head = store.head(tenant).await.expect("a head");
         let there = position::reached(&store, tenant, GROUP, head, Duration::from_mins(2)).await;
         assert!(there.expect("the log answers"), "the read models catch up");
@@ -59,6 +59,7 @@ impl Filled {
             access: Access::new(store.clone()),
             vault,
             readers: 4,
+            groups: registry::groups(),
             redis: None,
             secrets,
             store,

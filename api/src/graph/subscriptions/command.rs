@@ -34,7 +34,7 @@ impl SubscriptionPayload {
         match self.subscription_id {
             Some(id) => Ok(loader::load::<SubscriptionLoader, _>(ctx, id)
                 .await?
-                .map(SubscriptionContract)),
+                .map(SubscriptionContract::from)),
             None => Ok(None),
         }
     }

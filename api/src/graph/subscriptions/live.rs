@@ -36,6 +36,7 @@ pub struct SubscriptionChange {
 }
 
 /// What is watched: all subscriptions, or one.
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct WatchedSubscriptions {
     subscription_id: Option<Uuid>,
 }
@@ -66,11 +67,11 @@ impl Watched for WatchedSubscriptions {
         self.subscription_id.is_none_or(|wanted| wanted == *key)
     }
 
-    fn sees(&self, session: &Session, subscription: &SubscriptionDoc) -> bool {
+    fn sees(&self, channels: Option<&[String]>, subscription: &SubscriptionDoc) -> bool {
         let terms = subscription.state.terms.as_ref();
         let seen =
             |channels: &[String]| terms.is_some_and(|terms| channels.contains(&terms.channel));
-        session.channels().is_none_or(seen)
+        channels.is_none_or(seen)
     }
 
     async fn page(
@@ -102,10 +103,9 @@ impl Watched for WatchedSubscriptions {
 
 impl From<Arc<Change<SubscriptionDoc>>> for SubscriptionChange {
     fn from(change: Arc<Change<SubscriptionDoc>>) -> Self {
-        let row = change.row.as_deref().cloned();
         Self {
             head: ChangeHead::from(&*change),
-            subscription: row.map(SubscriptionContract),
+            subscription: change.row.clone().map(SubscriptionContract),
         }
     }
 }

@@ -112,7 +112,7 @@ impl SubscriptionQuery {
         let id = gid::decode(&id, "Subscription", "id")?;
         Ok(loader::load::<SubscriptionLoader, _>(ctx, id)
             .await?
-            .map(SubscriptionContract))
+            .map(SubscriptionContract::from))
     }
 
     /// Subscriptions, page by page: `first` 50 by default, 250 at most.
@@ -144,7 +144,9 @@ impl SubscriptionQuery {
             before,
         };
         matching
-            .page(ctx, args, |row| document(&row).map(SubscriptionContract))
+            .page(ctx, args, |row| {
+                document(&row).map(SubscriptionContract::from)
+            })
             .await
             .map(Some)
     }

@@ -115,7 +115,7 @@ impl MrrMovement {
     /// Whose revenue changed, as it stands now.
     async fn subscription(&self, ctx: &Context<'_>) -> Result<Option<SubscriptionContract>> {
         let found = loader::load::<SubscriptionLoader, _>(ctx, self.0.subscription_id).await?;
-        Ok(found.map(SubscriptionContract))
+        Ok(found.map(SubscriptionContract::from))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a subscription looks like.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use entrepot_domain::kernel::Currency;
 use entrepot_domain::subscriptions as domain;
@@ -14,7 +16,13 @@ use crate::graph::scalar::{BigInt, CurrencyCode, Date, DateTime, Money};
 use crate::graph::{gid, loader};
 
 /// A subscription: goods that a customer gets again and again, at prices fixed when it was made.
-pub struct SubscriptionContract(pub(crate) SubscriptionDoc);
+pub struct SubscriptionContract(pub(crate) Arc<SubscriptionDoc>);
+
+impl From<SubscriptionDoc> for SubscriptionContract {
+    fn from(doc: SubscriptionDoc) -> Self {
+        Self(Arc::new(doc))
+    }
+}
 
 /// Whether cycles run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
