@@ -206,8 +206,9 @@ impl Group {
             Written::Failed(error) if error.refused() => return Ok(Step::Refused(error)),
             Written::Failed(error) | Written::Unknown(error) => return Err(error.into()),
         }
-        let settle = |model: &Box<dyn AnyModel>| model.settle(tenant, last.position);
-        self.models.iter().for_each(settle);
+        for model in &self.models {
+            model.settle(tenant, last.position);
+        }
         self.stands(
             tenant,
             Place {

@@ -118,8 +118,11 @@ trait Kind: Any + Send + Sync {
     async fn route(&self, batch: &Batch, reader: &Reader<'_>) -> Vec<Arc<Bell>>;
 }
 
+/// Interests by what is watched and may be seen.
+type ByWhat<W> = HashMap<(W, Channels), Weak<Interest<W>>>;
+
 /// The interests in rows of the kind that `W` watches.
-struct Watching<W: Watched>(Mutex<HashMap<(W, Channels), Weak<Interest<W>>>>);
+struct Watching<W: Watched>(Mutex<ByWhat<W>>);
 
 impl Interests {
     /// What a subscriber waits for who watches this and may see these channels. `end` is how far the
@@ -176,7 +179,7 @@ impl<W: Watched> Watching<W> {
         self.lock().values().filter_map(Weak::upgrade).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<(W, Channels), Weak<Interest<W>>>> {
+    fn lock(&self) -> MutexGuard<'_, ByWhat<W>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -44,6 +44,9 @@ pub use hub::LiveLimits;
 pub(crate) use start::Start;
 pub(crate) use stream::{refused, updates};
 
+/// Rows, and the position that they stand at.
+pub(crate) type AsOf<W> = (i64, HashMap<<W as Watched>::Key, Arc<<W as Watched>::Row>>);
+
 /// What a subscription watches.
 pub(crate) trait Watched: Clone + Eq + Hash + Send + Sync + 'static {
     /// Names the stream in its cursors.
@@ -65,11 +68,7 @@ pub(crate) trait Watched: Clone + Eq + Hash + Send + Sync + 'static {
 
     /// The rows as this process has them in memory, because it has just folded them, and the position
     /// that they stand at; `None` if it does not have all of them.
-    fn folded(
-        _app: &App,
-        _tenant: TenantId,
-        _keys: &[Self::Key],
-    ) -> Option<(i64, HashMap<Self::Key, Arc<Self::Row>>)> {
+    fn folded(_app: &App, _tenant: TenantId, _keys: &[Self::Key]) -> Option<AsOf<Self>> {
         None
     }
 

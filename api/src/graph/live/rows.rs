@@ -12,8 +12,8 @@ use entrepot_event_store::Entry;
 use tokio::sync::OnceCell;
 use tokio::time::sleep;
 
-use super::Watched;
 use super::place::{Mark, Place, Sent};
+use super::{AsOf, Watched};
 use crate::app::App;
 use crate::graph::error::{self, fault};
 use crate::graph::session::{Session, Snapshot};
@@ -132,7 +132,7 @@ impl<W: Watched> Rows<W> {
         tenant: TenantId,
         keys: Vec<W::Key>,
         position: i64,
-    ) -> Result<(i64, HashMap<W::Key, Arc<W::Row>>)> {
+    ) -> Result<AsOf<W>> {
         let snapshot = standing_at(reader, position).await?;
         let rows = W::load(tenant, &snapshot, keys).await;
         let as_of = snapshot.place.position;

@@ -190,7 +190,9 @@ impl Tail {
         let bells = self.interests.route(&batch, &reader).await;
         self.keep(batch);
         self.end.send_replace(Some(to));
-        bells.iter().for_each(|bell| bell.ring());
+        for bell in bells {
+            bell.ring();
+        }
         Ok(to)
     }
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::load::{document, documents};
 use super::types::Order;
 use crate::app::App;
-use crate::graph::live::{Change, ChangeHead, Start, Watched, changes};
+use crate::graph::live::{AsOf, Change, ChangeHead, Start, Watched, changes};
 use crate::graph::policy::visible;
 use crate::graph::scalar::BigInt;
 use crate::graph::session::{GROUP, Session, Snapshot};
@@ -59,11 +59,7 @@ impl Watched for WatchedOrders {
         documents(tenant, snapshot, &keys).await
     }
 
-    fn folded(
-        app: &App,
-        tenant: TenantId,
-        keys: &[Uuid],
-    ) -> Option<(i64, HashMap<Uuid, Arc<OrderDoc>>)> {
+    fn folded(app: &App, tenant: TenantId, keys: &[Uuid]) -> Option<AsOf<Self>> {
         let keys: Vec<OrderId> = keys.iter().copied().map(OrderId).collect();
         let core = app.groups.iter().find(|group| group.name == GROUP)?;
         let (position, docs) = core.documents::<Orders>(tenant, &keys)?;
