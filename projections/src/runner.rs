@@ -63,6 +63,8 @@ impl Runner {
         let (mut renew, mut sweep, mut until_whole) = (interval(RENEW), interval(SWEEP), 0_u32);
         loop {
             tokio::select! {
+                // In this order: who has no slots yet looks for nothing.
+                biased;
                 () = stop.cancelled() => break,
                 // Tenants of slots that came may be behind since long ago.
                 _ = renew.tick() => if self.renew().await { until_whole = 0 },

@@ -138,6 +138,7 @@ both! {
         let server = Server::start_with(&db, &["--cost-maximum", "100", "--cost-bucket", "200", "--cost-restore", "1"]).await;
         let operator = server.client("north", Role::Operator);
         let finance = server.bearer(&token_of("north", Role::Finance, "paul"));
+        settle(&server.client("north", Role::Commerce)).await;
         let count = "{ orders(first: 0) { totalCount } }";
         assert!(!ask(&server, &finance, count, json!({})).await.1);
         assert!(ask(&server, &finance, count, json!({})).await.1);
