@@ -83,7 +83,9 @@ async fn round(
         };
         commands::one(ground, &server, load, setting(Some(clients)), series).await?;
     }
-    let reader = Reader::product(ground, of, server, tenants)?;
+    // Their figures have the names that those of commands have.
+    let lists = format!("{of}, lists");
+    let reader = Reader::product(ground, &lists, server, tenants)?;
     for &clients in &args.clients {
         reader
             .measure(ground, clients, args.window(), series)

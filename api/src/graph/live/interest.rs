@@ -27,10 +27,10 @@ pub(super) struct Interest<W: Watched> {
 }
 
 impl<W: Watched> Interest<W> {
-    /// Where to read on after a position; `None` if nothing is there up to the end that was known
-    /// before this was asked.
-    pub(super) fn next(&self, after: i64) -> Option<i64> {
-        self.bell.found().next(after)
+    /// Where to read on after a position; `None` if nothing is there up to `end`, which the tail had
+    /// reached before this was asked. What is behind it may be noted and not at hand yet.
+    pub(super) fn next(&self, after: i64, end: i64) -> Option<i64> {
+        self.bell.found().next(after, end)
     }
 
     /// Rings when there is something.
@@ -64,12 +64,13 @@ impl Found {
         Self { since, batches }
     }
 
-    fn next(&self, after: i64) -> Option<i64> {
+    fn next(&self, after: i64, end: i64) -> Option<i64> {
         if after < self.since {
             return Some(after);
         }
-        let next = self.batches.iter().find(|(_, to)| *to > after)?;
-        Some(after.max(next.0))
+        let mut batches = self.batches.iter();
+        let (from, to) = *batches.find(|(_, to)| *to > after)?;
+        (to <= end).then(|| after.max(from))
     }
 
     fn note(&mut self, batch: (i64, i64)) {
@@ -225,15 +226,16 @@ mod tests {
     #[test]
     fn nothing_is_skipped_that_is_not_known_to_be_empty() {
         let mut found = Found::since(10);
-        assert_eq!(found.next(3), Some(3), "nobody looked there");
-        assert_eq!(found.next(10), None);
+        assert_eq!(found.next(3, 15), Some(3), "nobody looked there");
+        assert_eq!(found.next(10, 15), None);
         found.note((20, 25));
         found.note((40, 45));
-        assert_eq!(found.next(9), Some(9));
-        assert_eq!(found.next(10), Some(20));
-        assert_eq!(found.next(22), Some(22), "in the middle of a batch");
-        assert_eq!(found.next(25), Some(40));
-        assert_eq!(found.next(45), None);
+        assert_eq!(found.next(9, 50), Some(9));
+        assert_eq!(found.next(10, 50), Some(20));
+        assert_eq!(found.next(22, 50), Some(22), "in the middle of a batch");
+        assert_eq!(found.next(25, 50), Some(40));
+        assert_eq!(found.next(45, 50), None);
+        assert_eq!(found.next(25, 40), None, "noted, and not at hand yet");
     }
 
     #[test]
@@ -244,12 +246,12 @@ mod tests {
         }
         assert_eq!(found.batches.len(), REMEMBERED);
         assert_eq!(
-            found.next(7),
+            found.next(7, 700),
             Some(7),
-            "there was more between it and what is known"
+            "there was more before what is known"
         );
-        assert_eq!(found.next(55), Some(60));
-        assert_eq!(found.next(694), Some(694));
-        assert_eq!(found.next(695), None);
+        assert_eq!(found.next(55, 700), Some(60));
+        assert_eq!(found.next(694, 700), Some(694));
+        assert_eq!(found.next(695, 700), None);
     }
 }

@@ -218,7 +218,7 @@ impl<W: Watched> Subscriber<W> {
             };
             return moved.map_err(|_| error::broken());
         }
-        let Some(next) = self.interest.next(after) else {
+        let Some(next) = self.interest.next(after, end) else {
             let (position, row) = (end, usize::MAX);
             self.next = Next::Log { position, row };
             return Ok(());
