@@ -4,6 +4,7 @@
 use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::db::{DbError, Merge, Rows, Tx};
 use entrepot_event_store::{Store, StoreError};
+use futures_util::future::try_join_all;
 
 use crate::apart::{self, Progress, twins};
 use crate::group::Group;
@@ -42,6 +43,18 @@ pub async fn rebuild(
     let position = apart.position;
     apart.tx.commit().await?;
     Ok(position)
+}
+
+/// As [`rebuild`], several groups side by side: where the rows of each stand.
+pub async fn rebuild_all(
+    store: &Store,
+    groups: &[Group],
+    tenant: TenantId,
+    progress: Progress<'_>,
+) -> Result<Vec<i64>, StoreError> {
+    let rebuilt = groups.iter();
+    let rebuilt = rebuilt.map(|group| rebuild(store, group, tenant, progress));
+    try_join_all(rebuilt).await
 }
 
 async fn replace(tx: &Tx, tenant: TenantId, table: &str) -> Result<(), DbError> {

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::Store;
 use entrepot_projections::{rebuild, registry};
-use futures_util::future::try_join_all;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use sea_orm::sqlx::postgres::PgPoolCopyExt as _;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
@@ -45,10 +44,7 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
         }
         let groups = registry::to_rebuild("all");
         let started = Instant::now();
-        let all = groups
-            .iter()
-            .map(|group| rebuild::rebuild(store, group, tenant, &|_| ()));
-        try_join_all(all).await?;
+        rebuild::rebuild_all(store, &groups, tenant, &|_| ()).await?;
         let rebuilt = rate(events, started.elapsed());
         series.add("rebuilt", "1/s", Setting::of("all"), rebuilt);
         if ground.beside().get_database_backend() == DbBackend::Postgres {

@@ -4,7 +4,6 @@ use clap::Args;
 use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::Store;
 use entrepot_projections::{rebuild, registry, verify};
-use futures_util::future::try_join_all;
 use tokio_util::sync::CancellationToken;
 
 use super::CliResult;
@@ -59,10 +58,7 @@ pub(super) async fn rebuild(place: &Place, args: &RebuildArgs) -> CliResult {
             head * groups.len() as u64,
         );
         let progress = |events| bar.inc(events);
-        let rebuilt = groups
-            .iter()
-            .map(|group| rebuild::rebuild(&app.store, group, tenant, &progress));
-        let positions = try_join_all(rebuilt).await?;
+        let positions = rebuild::rebuild_all(&app.store, &groups, tenant, &progress).await?;
         bar.finish_and_clear();
         for (group, position) in groups.iter().zip(positions) {
             for model in group.models() {

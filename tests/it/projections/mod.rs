@@ -11,8 +11,7 @@ use std::time::Duration;
 use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::Store;
 use entrepot_projections::registry::{self, GROUPS};
-use entrepot_projections::{position, rebuild::rebuild};
-use futures_util::future::try_join_all;
+use entrepot_projections::{position, rebuild::rebuild_all};
 
 /// Waits until every read model stands at the end of a tenant's log.
 pub(crate) async fn settled(store: &Store, tenant: TenantId) {
@@ -29,8 +28,6 @@ pub(crate) async fn settled(store: &Store, tenant: TenantId) {
 /// Rebuilds every read model of a tenant, a group beside the other, as `entrepot rebuild` does.
 pub(crate) async fn rebuild_everything(store: &Store, tenant: TenantId) {
     let groups = registry::to_rebuild("all");
-    let rebuilt = groups
-        .iter()
-        .map(|group| rebuild(store, group, tenant, &|_| {}));
-    try_join_all(rebuilt).await.expect("they are rebuilt");
+    let rebuilt = rebuild_all(store, &groups, tenant, &|_| {}).await;
+    rebuilt.expect("they are rebuilt");
 }

@@ -192,13 +192,14 @@ impl<W: Watched> Kind for Watching<W> {
         let Ok(rows) = batch.rows::<W>() else {
             return Vec::new();
         };
-        interests.retain(|interest| rows.all(&interest.watched).next().is_some());
+        let start = (batch.after(), usize::MAX);
+        interests.retain(|interest| rows.wanted(&interest.watched, start).next().is_some());
         if interests.is_empty() {
             return Vec::new();
         }
         match rows.standing(reader, batch.to()).await {
             Ok(standing) => interests.retain(|interest| {
-                let mut wanted = rows.all(&interest.watched);
+                let mut wanted = rows.wanted(&interest.watched, start);
                 wanted.any(|(index, touched)| {
                     let row = standing.of(index, touched);
                     row.is_some_and(|(_, row)| interest.sees(row))

@@ -79,21 +79,15 @@ impl<W: Watched> Rows<W> {
         }
     }
 
-    /// What a subscriber asked for, with its index.
-    pub(super) fn all(&self, watched: &W) -> impl Iterator<Item = (usize, &Touched<W::Key>)> {
-        let all = self.touched.iter().enumerate();
-        all.filter(move |(_, touched)| watched.wants(&touched.key))
-    }
-
-    /// What of it a subscriber lacks who has everything up to `at`.
+    /// What a subscriber asked for who has everything up to `at`, with its index.
     pub(super) fn wanted(
         &self,
         watched: &W,
         at: (i64, usize),
     ) -> impl Iterator<Item = (usize, &Touched<W::Key>)> {
         let first = self.touched.partition_point(|touched| touched.at <= at);
-        self.all(watched)
-            .skip_while(move |(index, _)| *index < first)
+        let all = self.touched.iter().enumerate().skip(first);
+        all.filter(move |(_, touched)| watched.wants(&touched.key))
     }
 
     /// How the rows stand: at a position, which is the batch's last, or behind it.
