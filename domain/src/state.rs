@@ -60,4 +60,4 @@ states! {
 }
 
 /// Raised when a state's shape changes, so that older snapshots are not read.
-pub const STATE_VERSION: i32 = 1;
+pub const STATE_VERSION: i32 = 2;

@@ -4,7 +4,7 @@ use entrepot_domain::kernel::TenantId;
 use entrepot_entity::{command, scope, tenant_head};
 use sea_orm::{ColumnTrait as _, FromQueryResult as _, QueryFilter as _};
 
-use crate::db::{Db, DbError, Guard, Merge, Purpose, Rows, Tx, Written};
+use crate::db::{Db, DbError, Guard, Merge, Purpose, Rows, Tx, Wanted, Written};
 use crate::error::StoreError;
 use crate::group::{Group, Head, Job, Known};
 use crate::vault;
@@ -120,7 +120,8 @@ pub(crate) async fn known_keys(
         vec![key.client.into(), key.key.into()]
     });
     let mut known = Known::new();
-    let found = tx.lookup("command", tenant, &["client", "key"], keys.collect());
+    let by = [Wanted::Is("client"), Wanted::Is("key")];
+    let found = tx.lookup("command", tenant, &by, keys.collect());
     for row in found.await? {
         let row = command::Model::from_query_result(&row, "").map_err(DbError::from)?;
         known.insert((row.client.clone(), row.key.clone()), row);

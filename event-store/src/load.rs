@@ -9,9 +9,10 @@ use entrepot_domain::state::{STATE_VERSION, State};
 use entrepot_entity::{event, scope, snapshot};
 use sea_orm::{
     ColumnTrait as _, FromQueryResult as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    Value,
 };
 
-use crate::db::{Db, DbError, Purpose, Tx};
+use crate::db::{Db, DbError, Purpose, Tx, Wanted};
 use crate::error::StoreError;
 use crate::memory::{Loaded, Slot};
 use crate::record::Entry;
@@ -51,47 +52,39 @@ async fn chunk_of_streams(
         .map(|stream| (*stream, Ok(empty(stream))))
         .collect();
 
-    let keys = wanted
-        .iter()
-        .map(|stream| vec![stream.kind.as_str().into(), stream.id.into()]);
-    let by = ["stream_type", "stream_id"];
-    for row in tx.lookup("snapshot", tenant, &by, keys.collect()).await? {
+    let stream = [Wanted::Is("stream_id"), Wanted::Is("stream_type")];
+    let keys = wanted.iter().map(|stream| key(stream).into());
+    for row in tx
+        .lookup("snapshot", tenant, &stream, keys.collect())
+        .await?
+    {
         restore(
             &mut slots,
             &snapshot::Model::from_query_result(&row, "").map_err(DbError::from)?,
         );
     }
 
-    // Streams without a snapshot, the most, are read whole in one statement; each of the others
-    // from its snapshot on.
-    let (mut whole, mut rest): (Vec<_>, Vec<_>) = (Vec::new(), Vec::new());
-    for (stream, slot) in &slots {
-        match slot {
-            Ok(slot) if slot.version > 0 => rest.push((*stream, slot.version)),
-            _ => whole.push(vec![stream.id.into()]),
-        }
-    }
-    if !whole.is_empty() {
-        let rows = tx.lookup("event", tenant, &["stream_id"], whole).await?;
-        let rows = rows
-            .iter()
-            .map(|row| event::Model::from_query_result(row, ""));
-        let mut rows = rows.collect::<Result<Vec<_>, _>>().map_err(DbError::from)?;
-        rows.sort_by_key(|row| row.version);
-        rows.iter().try_for_each(|row| evolve(&mut slots, row))?;
-    }
-    for (stream, version) in rest {
-        let rows = scope::of::<event::Entity>(tenant.0)
-            .filter(event::Column::StreamId.eq(stream.id))
-            .filter(event::Column::StreamType.eq(stream.kind.as_str()))
-            .filter(event::Column::Version.gt(version))
-            .order_by_asc(event::Column::Version)
-            .all(tx)
-            .await
-            .map_err(DbError::from)?;
-        rows.iter().try_for_each(|row| evolve(&mut slots, row))?;
-    }
+    let [id, kind] = stream;
+    let after = slots.iter().map(|(stream, slot)| {
+        let [id, kind] = key(stream);
+        let version = slot.as_ref().map_or(0, |slot| slot.version);
+        vec![id, kind, version.into()]
+    });
+    let columns = [id, kind, Wanted::After("version")];
+    let rows = tx
+        .lookup("event", tenant, &columns, after.collect())
+        .await?;
+    let rows = rows
+        .iter()
+        .map(|row| event::Model::from_query_result(row, ""));
+    let mut rows = rows.collect::<Result<Vec<_>, _>>().map_err(DbError::from)?;
+    rows.sort_by_key(|row| row.version);
+    rows.iter().try_for_each(|row| evolve(&mut slots, row))?;
     Ok(slots.into_iter().collect())
+}
+
+fn key(stream: &StreamId) -> [Value; 2] {
+    [stream.id.into(), stream.kind.as_str().into()]
 }
 
 /// A snapshot of another shape is passed over: the stream is folded from its start.
@@ -117,7 +110,7 @@ fn evolve(slots: &mut HashMap<StreamId, Loaded>, row: &event::Model) -> Result<(
         kind,
         id: row.stream_id,
     });
-    // Another stream of the same id, or one that could not be read further up.
+    // One that could not be read further up stays so.
     let Some(loaded) = stream.and_then(|stream| slots.get_mut(&stream)) else {
         return Ok(());
     };

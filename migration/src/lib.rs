@@ -9,6 +9,7 @@ mod dialect;
 mod m20261123_000001_log;
 mod m20261123_000002_read_models;
 mod m20261125_000003_bi;
+mod m20261130_000004_log_moves;
 
 /// Brings a database up to date.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000001_log::Migration),
             Box::new(m20261123_000002_read_models::Migration),
             Box::new(m20261125_000003_bi::Migration),
+            Box::new(m20261130_000004_log_moves::Migration),
         ]
     }
 }

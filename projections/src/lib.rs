@@ -29,6 +29,7 @@ pub mod timers;
 mod load;
 mod refused;
 pub mod registry;
+mod rhythm;
 mod rollup;
 mod subject;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Reads the rows of many keys.
 
 use entrepot_domain::kernel::TenantId;
-use entrepot_event_store::db::{DbError, Tx};
+use entrepot_event_store::db::{DbError, Tx, Wanted};
 use sea_orm::{DbErr, EntityTrait, FromQueryResult as _, IdenStatic as _, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -23,7 +23,7 @@ where
     let mut keys: Vec<V> = keys.into_iter().collect();
     keys.sort();
     keys.dedup();
-    let (entity, columns) = (E::default(), [column.as_str()]);
+    let (entity, columns) = (E::default(), [Wanted::Is(column.as_str())]);
     let mut rows = Vec::with_capacity(keys.len());
     for chunk in keys.chunks(KEYS_MAX) {
         let wanted = chunk.iter().map(|key| vec![key.clone().into()]).collect();

@@ -6,24 +6,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use entrepot_domain::kernel::TenantId;
-use entrepot_event_store::db::{DbError, Purpose};
+use entrepot_event_store::db::DbError;
 use entrepot_event_store::{Moved, Store, StoreError, clock};
 use tokio::sync::Semaphore;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::time::{interval, sleep};
+use tokio::time::{Instant, interval, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::group::{Group, Reached};
 use crate::lease::{Held, Leases, RENEW, slot};
+use crate::rhythm::{Look, MOVED_WITHIN, Rhythm};
 
 /// Between two looks for tenants whose log is ahead of their rows.
 const SWEEP: Duration = Duration::from_secs(1);
-/// What moved this long ago or later is looked at in each sweep; longer than two nodes' clocks are
-/// ever apart.
-const MOVED_WITHIN: Duration = Duration::from_secs(30);
-/// Sweeps between two that look at everything, whenever it moved.
-const WHOLE: u32 = 20;
 /// Tenants of a group that are folded at the same time.
 const WORKERS: usize = 4;
 /// Before a tenant whose fold failed is tried again.
@@ -60,27 +56,22 @@ impl Runner {
     /// Runs until `stop`, then finishes the batches under way and gives up the leases.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let mut moved = self.store.feed().moved();
-        let (mut renew, mut sweep, mut until_whole) = (interval(RENEW), interval(SWEEP), 0_u32);
+        let (mut renew, mut sweep) = (interval(RENEW), interval(SWEEP));
+        let mut rhythm = Rhythm::new(Instant::now());
         loop {
             tokio::select! {
                 // In this order: who has no slots yet looks for nothing.
                 biased;
                 () = stop.cancelled() => break,
                 // Tenants of slots that came may be behind since long ago.
-                _ = renew.tick() => if self.renew().await { until_whole = 0 },
-                _ = sweep.tick() => {
-                    let whole = until_whole == 0;
-                    let swept = self.sweep(whole).await;
-                    until_whole = match until_whole.checked_sub(1) {
-                        Some(until_whole) => until_whole,
-                        None if swept => WHOLE,
-                        None => 0,
-                    };
-                }
+                _ = renew.tick() => if self.renew().await { rhythm.missed() },
+                _ = sweep.tick() => if let Err(error) = self.sweep(&mut rhythm).await {
+                    tracing::warn!(group = self.group.name, %error, "the sweep failed");
+                },
                 moved = moved.recv() => match moved {
                     Ok(Moved::Log(tenant)) => self.wake(tenant),
                     Ok(Moved::Models(..)) => {}
-                    Err(RecvError::Lagged(_)) => until_whole = 0,
+                    Err(RecvError::Lagged(_)) => rhythm.missed(),
                     Err(RecvError::Closed) => break,
                 },
             }
@@ -110,62 +101,58 @@ impl Runner {
         }
     }
 
-    /// Finds tenants whose log is ahead of their rows: among those whose log grew of late, or among
-    /// all of them. Whether it could look.
-    async fn sweep(self: &Arc<Self>, whole: bool) -> bool {
-        if let Err(error) = self.follow().await {
-            tracing::warn!(group = self.group.name, %error, "other nodes' positions were not read");
+    /// Finds tenants whose log is ahead of their rows, and what other nodes have folded.
+    async fn sweep(self: &Arc<Self>, rhythm: &mut Rhythm) -> Result<(), StoreError> {
+        let moves = self.store.db().log_moves().await?;
+        let look = rhythm.next(moves, Instant::now());
+        if look == Look::Nowhere {
+            return Ok(());
         }
-        match self.behind(whole).await {
-            Ok(behind) => {
-                if whole {
-                    metrics::gauge!("entrepot_projection_tenants_behind", "group" => self.group.name)
-                        .set(u32::try_from(behind.len()).unwrap_or(u32::MAX));
-                }
-                for (tenant, head) in behind {
-                    self.store.feed().head_is(tenant, head);
-                    self.wake(tenant);
-                }
-                true
-            }
-            Err(error) => {
-                tracing::warn!(group = self.group.name, %error, "the sweep failed");
-                false
-            }
+        self.follow().await?;
+        let behind = self.behind(look).await?;
+        if look == Look::Everywhere {
+            metrics::gauge!("entrepot_projection_tenants_behind", "group" => self.group.name)
+                .set(u32::try_from(behind.len()).unwrap_or(u32::MAX));
         }
+        rhythm.looked(look, !behind.is_empty(), Instant::now());
+        for (tenant, head) in behind {
+            self.store.feed().head_is(tenant, head);
+            self.wake(tenant);
+        }
+        Ok(())
     }
 
     /// Learns how far other nodes have folded, so that nobody here waits for a hint that was lost.
     async fn follow(&self) -> Result<(), StoreError> {
-        let tx = self.store.db().begin_catalogue(Purpose::Read).await?;
         let sql = "SELECT tenant_id, position FROM checkpoint WHERE grp = $1 AND updated_at >= $2";
         let values = vec![self.group.name.into(), of_late().into()];
-        for row in tx.query_sql(sql, values).await? {
+        for row in self.store.db().ask(sql, values).await? {
             let tenant = TenantId(row.try_get_by_index(0).map_err(DbError::from)?);
             let position = row.try_get_by_index(1).map_err(DbError::from)?;
             self.store
                 .feed()
                 .models_are(tenant, self.group.name, position);
         }
-        Ok(tx.commit().await?)
+        Ok(())
     }
 
-    async fn behind(&self, whole: bool) -> Result<Vec<(TenantId, i64)>, StoreError> {
-        let tx = self.store.db().begin_catalogue(Purpose::Read).await?;
-        let since = if whole { i64::MIN } else { of_late() };
+    async fn behind(&self, look: Look) -> Result<Vec<(TenantId, i64)>, StoreError> {
+        let since = match look {
+            Look::Everywhere => i64::MIN,
+            Look::OfLate | Look::Nowhere => of_late(),
+        };
         let sql = "SELECT h.tenant_id, h.position FROM tenant_head h
             LEFT JOIN checkpoint c ON c.tenant_id = h.tenant_id AND c.grp = $1
             WHERE h.recorded_at >= $2 AND h.position > coalesce(c.position, 0)";
         let mut behind = Vec::new();
         let values = vec![self.group.name.into(), since.into()];
-        for row in tx.query_sql(sql, values).await? {
+        for row in self.store.db().ask(sql, values).await? {
             let tenant = row.try_get_by_index(0).map_err(DbError::from)?;
             behind.push((
                 TenantId(tenant),
                 row.try_get_by_index(1).map_err(DbError::from)?,
             ));
         }
-        tx.commit().await?;
         Ok(behind)
     }
 

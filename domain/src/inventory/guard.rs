@@ -69,12 +69,10 @@ pub(super) fn check_room(
 
 /// A reservation that no order owns.
 pub(super) fn own_reservation(position: &Position, id: ReservationId) -> Refused<&Reservation> {
-    let Some(reservation) = position.reservations.get(&id) else {
-        return Err(Refusal::not_found("reservationId", "reservation"));
-    };
-    if reservation.for_order {
-        let message = "an order owns the reservation and releases it";
-        return Err(Refusal::at(code::WRONG_STATE, "reservationId", message));
-    }
-    Ok(reservation)
+    let found = position.reservations.get(&id);
+    found.ok_or_else(|| {
+        let message =
+            "no reservation of its own has this id; what an order holds, the order releases";
+        Refusal::at(code::NOT_FOUND, "reservationId", message)
+    })
 }

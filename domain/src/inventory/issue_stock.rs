@@ -160,7 +160,7 @@ mod tests {
         let (mut past, id) = ordered(retailer().stocked("A", "east", 5, 0), 2);
         assert_eq!(
             refused(past.when(&issue(1, Some(id)))),
-            "WRONG_STATE reservationId"
+            "NOT_FOUND reservationId"
         );
     }
 }

@@ -91,7 +91,7 @@ mod tests {
         let (mut past, id) = ordered(retailer().stocked("A", "east", 5, 0), 2);
         assert_eq!(
             refused(past.when(&release(id, None))),
-            "WRONG_STATE reservationId"
+            "NOT_FOUND reservationId"
         );
     }
 }

@@ -19,19 +19,18 @@ pub struct Position {
     pub value_minor: i64,
     /// Units held for somebody.
     pub reserved: i64,
-    /// Who they are held by.
+    /// Reservations of their own. What is held for an order line stands in the order alone, so
+    /// that a position stays small however many orders are open.
     pub reservations: BTreeMap<ReservationId, Reservation>,
 }
 
-/// Units held.
+/// Units held outside of any order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservation {
     /// Units.
     pub quantity: i64,
     /// When they become free by themselves.
     pub expires_at: Option<Instant>,
-    /// Whether an order line owns them: only its order releases them then.
-    pub for_order: bool,
 }
 
 impl Reservation {
@@ -57,10 +56,9 @@ impl Position {
     }
 
     fn shrink(&mut self, reservation_id: ReservationId, quantity: i64) {
+        self.reserved -= quantity;
         if let Some(reservation) = self.reservations.get_mut(&reservation_id) {
-            let taken = reservation.quantity.min(quantity);
-            reservation.quantity -= taken;
-            self.reserved -= taken;
+            reservation.quantity -= quantity;
             if reservation.quantity == 0 {
                 self.reservations.remove(&reservation_id);
             }
@@ -86,13 +84,14 @@ impl Aggregate for Position {
             InventoryEvent::Received(received) => self.add(received.quantity, received.value_minor),
             InventoryEvent::Reserved(reserved) => {
                 self.reserved += reserved.quantity;
-                let reservation = Reservation {
-                    quantity: reserved.quantity,
-                    expires_at: reserved.expires_at,
-                    for_order: reserved.order_line.is_some(),
-                };
-                self.reservations
-                    .insert(reserved.reservation_id, reservation);
+                if reserved.order_line.is_none() {
+                    let reservation = Reservation {
+                        quantity: reserved.quantity,
+                        expires_at: reserved.expires_at,
+                    };
+                    self.reservations
+                        .insert(reserved.reservation_id, reservation);
+                }
             }
             InventoryEvent::ReservationReleased(released) => {
                 self.shrink(released.reservation_id, released.quantity);

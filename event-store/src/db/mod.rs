@@ -16,7 +16,7 @@ use tokio::sync::OwnedMutexGuard;
 pub use deletes::Deletes;
 pub use error::DbError;
 pub use rows::{Merge, Rows};
-pub use tx::{Guard, Tx, Written};
+pub use tx::{Guard, Tx, Wanted, Written};
 
 /// Connections past the store, for migrations and for looking: of no tenant, as whoever the URL names.
 ///
@@ -98,6 +98,17 @@ impl Db {
         let rows = tx.query_sql(sql, values).await?;
         tx.nothing_open();
         Ok(rows)
+    }
+
+    /// A count that is another one as soon as any tenant's log is about to move; `None` where nobody
+    /// counts.
+    pub async fn log_moves(&self) -> Result<Option<i64>, DbError> {
+        if self.backend() != DbBackend::Postgres {
+            return Ok(None);
+        }
+        let rows = self.ask("SELECT last_value FROM log_moves", Vec::new());
+        let row = rows.await?.pop();
+        Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
     }
 
     /// A condition that a column is one of these numbers, which are its parameter `$1`.

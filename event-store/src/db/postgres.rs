@@ -13,7 +13,7 @@ use sea_query_sqlx::SqlxValues;
 use uuid::Uuid;
 
 use super::tx::{Conn, Tx};
-use super::{DbError, DbOptions, Guard, Purpose, rows::Column, rows::Rows};
+use super::{DbError, DbOptions, Guard, Purpose, Wanted, rows::Column, rows::Rows};
 
 /// The role that migrations make for the server: it owns nothing and bypasses nothing.
 const APP_ROLE: &str = "entrepot_app";
@@ -267,7 +267,7 @@ fn bind(arguments: &mut PgArguments, rows: &mut Rows, index: usize) -> Result<()
 /// and read one of them whole, as it does with `= ANY` before it has statistics.
 pub(super) fn lookup(
     table: &str,
-    columns: &[&'static str],
+    columns: &[Wanted],
     wanted: Vec<Vec<Value>>,
 ) -> (String, Vec<Value>) {
     let mut lists: Vec<Vec<Value>> = columns.iter().map(|_| Vec::new()).collect();
@@ -286,7 +286,7 @@ pub(super) fn lookup(
         };
         params.push(format!("${}::{sql_type}[]", index + 2));
         names.push(format!("w{index}"));
-        conditions.push(format!("{column} = w{index}"));
+        conditions.push(format!("{} w{index}", column.compared()));
         values.push(Value::Array(kind, Some(Box::new(list))));
     }
     let sql = format!(

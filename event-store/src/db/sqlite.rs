@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::tx::{Conn, Tx};
-use super::{DbError, DbOptions, Purpose, rows::Rows};
+use super::{DbError, DbOptions, Purpose, Wanted, rows::Rows};
 
 /// How long a writer of another process is waited for.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -168,7 +168,7 @@ fn hex(bytes: &[u8]) -> String {
 /// into by its index. Blobs travel as hex.
 pub(super) fn lookup(
     table: &str,
-    columns: &[&'static str],
+    columns: &[Wanted],
     wanted: &[Vec<Value>],
 ) -> Result<(String, Vec<Value>), DbError> {
     let mut conditions = Vec::with_capacity(columns.len());
@@ -179,7 +179,7 @@ pub(super) fn lookup(
             Some(Value::Uuid(_) | Value::Bytes(_)) => format!("unhex({pick})"),
             _ => pick,
         };
-        conditions.push(format!("found.{column} = {pick}"));
+        conditions.push(format!("found.{} {pick}", column.compared()));
     }
     let sql = format!(
         "SELECT found.* FROM json_each($2) AS wanted CROSS JOIN {table} AS found
@@ -188,7 +188,8 @@ pub(super) fn lookup(
     );
     let list = array(wanted.iter().map(|row| {
         let values = row.iter().zip(columns);
-        values.map(|(value, column)| json(value, column)).collect()
+        let values = values.map(|(value, column)| json(value, column.name()));
+        values.collect()
     }))?;
     Ok((sql, vec![list.into()]))
 }

@@ -13,6 +13,32 @@ use super::error::NulInText;
 use super::postgres::Scope;
 use super::{DbError, Deletes, Purpose, Rows, postgres, sqlite};
 
+/// How a column of the rows that are looked up compares with the value that is wanted.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted {
+    /// It is that value.
+    Is(&'static str),
+    /// It is greater.
+    After(&'static str),
+}
+
+impl Wanted {
+    /// The column.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Is(column) | Self::After(column) => column,
+        }
+    }
+
+    /// The column and the operator.
+    pub(super) fn compared(self) -> String {
+        match self {
+            Self::Is(column) => format!("{column} ="),
+            Self::After(column) => format!("{column} >"),
+        }
+    }
+}
+
 /// A connection with a transaction open on it.
 #[derive(Debug)]
 pub(super) enum Conn {
@@ -310,14 +336,14 @@ impl Tx {
         Ok(())
     }
 
-    /// The tenant's rows of a table whose `columns` hold one of the `wanted` rows of values: one
+    /// The tenant's rows of a table whose `columns` are as one of the `wanted` rows of values: one
     /// statement text however many there are, and one look into the index for each, however little
     /// the database knows of the table yet.
     pub async fn lookup(
         &self,
         table: &str,
         tenant: TenantId,
-        columns: &[&'static str],
+        columns: &[Wanted],
         wanted: Vec<Vec<sea_orm::Value>>,
     ) -> Result<Vec<QueryResult>, DbError> {
         let (sql, mut wanted) = match self.backend {

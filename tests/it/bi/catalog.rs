@@ -97,6 +97,10 @@ const MESSES: &[(&str, &str)] = &[
         "serials_id_seq is a sequence: numbers tell what others do",
     ),
     (
+        "GRANT SELECT ON SEQUENCE log_moves TO PUBLIC",
+        "log_moves is a sequence: numbers tell what others do",
+    ),
+    (
         "CREATE FUNCTION peek() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM event'",
         "peek() runs as its owner and finds names where its caller says",
     ),

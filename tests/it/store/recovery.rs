@@ -146,7 +146,8 @@ async fn commands_happen_once_although_connections_are_killed() {
     killing.await.expect("the killer ends");
     let count = kills.load(Relaxed);
     assert!(count > 5, "{count} connections were killed");
-    assert_once_each(&store, tenant, answers).await;
+    // The last of them may be in the pool still.
+    assert_once_each(&db.store().await, tenant, answers).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

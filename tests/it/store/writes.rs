@@ -65,6 +65,16 @@ both! {
         assert_eq!(positions(&store, tenant).await, (0..TURNS).collect::<Vec<_>>());
     }
 
+    async fn whoever_moves_a_log_is_counted(db: TestDb) {
+        let (store, other) = (db.store().await, db.store().await);
+        let still = store.db().log_moves().await.expect("answers");
+        assert_eq!(store.db().log_moves().await.expect("answers"), still);
+        retailer(&other, "north").await;
+        let moved = store.db().log_moves().await.expect("answers");
+        assert!(moved.is_none() || moved > still, "{still:?}, then {moved:?}");
+        assert_eq!(moved.is_some(), store.db().backend() == sea_orm::DbBackend::Postgres);
+    }
+
     async fn deletes_belong_to_the_write(db: TestDb) {
         let store = db.store().await;
         let tenant = retailer(&store, "north").await;
