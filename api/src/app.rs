@@ -7,6 +7,7 @@ use entrepot_event_store::vault::Vault;
 use entrepot_projections::group::Group;
 
 use crate::access::Access;
+use crate::graph::session::GROUP;
 use crate::secrets::Secrets;
 
 /// One process.
@@ -27,4 +28,11 @@ pub struct App {
     pub redis: Option<redis::Client>,
     /// What is derived from the deployment's secret.
     pub secrets: Secrets,
+}
+
+impl App {
+    /// The read models that the graph reads.
+    pub fn core(&self) -> Option<&Arc<Group>> {
+        self.groups.iter().find(|group| group.name == GROUP)
+    }
 }

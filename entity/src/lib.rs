@@ -28,6 +28,7 @@ pub mod margins;
 pub mod mrr_movements;
 pub mod order_days;
 pub mod order_docs;
+pub mod order_keys;
 pub mod orders;
 pub mod products;
 pub mod subscriptions;

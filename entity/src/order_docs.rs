@@ -1,6 +1,5 @@
-//! Read model `rm_orders` as it is read: what its lists are sorted and ruled by, and the document.
-//! The other columns, which lists are filtered by, are in the document too; decoding them would cost
-//! more than the document.
+//! Read model `rm_orders` as it is read: the document. The other columns, which lists are sorted and
+//! filtered by, are in the document too; decoding them would cost more than the document.
 
 use sea_orm::entity::prelude::*;
 
@@ -16,12 +15,6 @@ pub struct Model {
     pub order_id: Uuid,
     /// Where it was sold.
     pub channel: String,
-    /// When the customer ordered, in microseconds since 1970.
-    pub placed_at: i64,
-    /// When the row last changed, in microseconds since 1970.
-    pub updated_at: i64,
-    /// What the customer was to pay when the order was placed.
-    pub total_minor: i64,
     /// All of the order, JSON as text: `projections::orders::OrderDoc`.
     pub doc: String,
 }

@@ -41,6 +41,7 @@ scoped!(event, command, snapshot, parked, subject_key, personal);
 scoped!(
     orders,
     order_docs,
+    order_keys,
     order_days,
     inventory,
     margins,

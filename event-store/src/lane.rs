@@ -1,6 +1,7 @@
 //! A tenant's lane: commands queue up while the previous group commits; the next group is decided
 //! in memory and appended in one transaction. An idle tenant's command commits alone, at once.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ use crate::db::{DbError, Merge, Purpose, Rows};
 use crate::error::{StoreError, SubmitError};
 use crate::group::{Answer, Deciding, Group, Head, Job, Known};
 use crate::load;
-use crate::memory::Memory;
+use crate::memory::{Loaded, Memory};
+use crate::reading::Reading;
 use crate::record::{Entry, hash};
 use crate::store::Shared;
 use crate::submission::Receipt;
@@ -110,16 +112,19 @@ impl Lane {
         let (mut lost, mut ask) = (false, self.wary > 0);
         self.wary = self.wary.saturating_sub(1);
         for attempt in 0..ATTEMPTS_MAX {
-            let head = self.head().await?;
+            let db = self.shared.db.clone();
+            let mut reading = Reading::new(&db, self.tenant);
+            let head = self.head(&mut reading).await?;
             let known = if ask {
-                self.known(jobs, lost).await?
+                self.known(&mut reading, jobs, lost).await?
             } else {
                 Known::new()
             };
             if !known.is_empty() {
                 self.wary = WARY_FOR;
             }
-            let mut group = self.decide(jobs, &known, head).await?;
+            let mut group = self.decide(&mut reading, jobs, &known, head).await?;
+            reading.end().await?;
             if !ask && group.refuses_a_key(jobs) {
                 // What is refused now may have been accepted the first time.
                 self.memory.forget(group.touched);
@@ -173,11 +178,11 @@ impl Lane {
     }
 
     /// The end of the log as this lane knows it.
-    async fn head(&mut self) -> Result<Head, StoreError> {
+    async fn head(&mut self, reading: &mut Reading<'_>) -> Result<Head, StoreError> {
         if let Some(head) = self.head {
             return Ok(head);
         }
-        let head = append::read_head(&self.shared.db, self.tenant).await?;
+        let head = append::head_in(reading.tx().await?, self.tenant).await?;
         self.memory.clear();
         // After a lost commit, whoever waits for its events hears of them here.
         self.shared.feed.head_is(self.tenant, head.position);
@@ -185,7 +190,12 @@ impl Lane {
     }
 
     /// Looks up the keys that clients sent, and after a lost commit every job's.
-    async fn known(&self, jobs: &[Job], lost: bool) -> Result<Known, StoreError> {
+    async fn known(
+        &self,
+        reading: &mut Reading<'_>,
+        jobs: &[Job],
+        lost: bool,
+    ) -> Result<Known, StoreError> {
         let keyed: Vec<&Job> = jobs
             .iter()
             .filter(|job| lost || job.submission.key.is_some())
@@ -193,14 +203,12 @@ impl Lane {
         if keyed.is_empty() {
             return Ok(Known::new());
         }
-        let tx = self.shared.db.begin(self.tenant, Purpose::Read).await?;
-        let known = append::known_keys(&tx, self.tenant, &keyed).await?;
-        tx.commit().await?;
-        Ok(known)
+        append::known_keys(reading.tx().await?, self.tenant, &keyed).await
     }
 
     async fn decide(
         &mut self,
+        reading: &mut Reading<'_>,
         jobs: &[Job],
         known: &Known,
         head: Head,
@@ -208,12 +216,12 @@ impl Lane {
         let postings = Arc::clone(&self.shared.postings);
         let mut deciding = Deciding::new(jobs, known, postings.as_ref(), head);
         loop {
-            let needs = match deciding.proceed(&mut self.memory) {
+            let loaded = match deciding.proceed(&mut self.memory) {
                 Ok(None) => return Ok(deciding.group),
-                Ok(Some(needs)) => load::streams(&self.shared.db, self.tenant, &needs).await,
+                Ok(Some(needs)) => self.load(reading, &needs).await,
                 Err(error) => Err(error),
             };
-            match needs {
+            match loaded {
                 Ok(loaded) => loaded
                     .into_iter()
                     .for_each(|(stream, slot)| self.memory.insert(stream, slot)),
@@ -223,6 +231,14 @@ impl Lane {
                 }
             }
         }
+    }
+
+    async fn load(
+        &self,
+        reading: &mut Reading<'_>,
+        needs: &BTreeSet<StreamId>,
+    ) -> Result<Vec<(StreamId, Loaded)>, StoreError> {
+        load::streams(reading.tx().await?, self.tenant, needs).await
     }
 
     /// Refusals and replays are true only at the end of the log.
@@ -248,7 +264,7 @@ impl Lane {
     }
 
     /// Writes snapshots of streams that grew long. They save time, nothing depends on them.
-    fn snapshot(&mut self, touched: &std::collections::BTreeSet<StreamId>) {
+    fn snapshot(&mut self, touched: &BTreeSet<StreamId>) {
         let due = self.memory.unsnapshotted(touched, SNAPSHOT_EVERY);
         if due.is_empty() {
             return;

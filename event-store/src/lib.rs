@@ -18,6 +18,7 @@ pub mod hints;
 mod lane;
 pub mod load;
 mod memory;
+mod reading;
 pub mod record;
 pub mod store;
 pub mod submission;

@@ -12,7 +12,7 @@ use sea_orm::{
     Value,
 };
 
-use crate::db::{Db, DbError, Purpose, Tx, Wanted};
+use crate::db::{DbError, Tx, Wanted};
 use crate::error::StoreError;
 use crate::memory::{Loaded, Slot};
 use crate::record::Entry;
@@ -23,17 +23,15 @@ const CHUNK: usize = 500;
 /// Loads streams: the newest snapshot of each, then the events after it. A stream with an event that
 /// this release cannot read is an error of its own; the others come all the same.
 pub(crate) async fn streams(
-    db: &Db,
+    tx: &Tx,
     tenant: TenantId,
     wanted: &BTreeSet<StreamId>,
 ) -> Result<Vec<(StreamId, Loaded)>, StoreError> {
-    let tx = db.begin(tenant, Purpose::Read).await?;
     let mut loaded = Vec::with_capacity(wanted.len());
     let wanted: Vec<StreamId> = wanted.iter().copied().collect();
     for chunk in wanted.chunks(CHUNK) {
-        loaded.extend(chunk_of_streams(&tx, tenant, chunk).await?);
+        loaded.extend(chunk_of_streams(tx, tenant, chunk).await?);
     }
-    tx.commit().await?;
     Ok(loaded)
 }
 

@@ -7,7 +7,7 @@ use entrepot_domain::kernel::{StreamId, TenantId};
 use entrepot_domain::postings::Postings;
 use entrepot_domain::state::State;
 use entrepot_entity::{scope, tenant, tenant_head};
-use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
+use sea_orm::QueryOrder as _;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::append;
@@ -137,7 +137,9 @@ impl Store {
 
     /// What decisions know of a stream, as of the end of the log. For what has no read model.
     pub async fn state(&self, tenant: TenantId, stream: StreamId) -> Result<State, StoreError> {
-        let loaded = load::streams(&self.0.db, tenant, &BTreeSet::from([stream])).await?;
+        let tx = self.0.db.begin(tenant, Purpose::Read).await?;
+        let loaded = load::streams(&tx, tenant, &BTreeSet::from([stream])).await?;
+        tx.rollback().await?;
         match loaded.into_iter().next() {
             Some((_, slot)) => Ok(slot?.state),
             None => Ok(State::empty(stream.kind)),
@@ -163,14 +165,10 @@ impl Store {
         if let Some(tenant) = known {
             return Ok(tenant);
         }
-        let tx = self.0.db.begin_catalogue(Purpose::Read).await?;
-        let row = scope::catalogue::<tenant::Entity>()
-            .filter(tenant::Column::Slug.eq(slug))
-            .one(&tx)
-            .await
-            .map_err(DbError::from)?;
-        tx.commit().await?;
-        let tenant = TenantId(row.ok_or(StoreError::NoTenant)?.tenant_id);
+        let sql = "SELECT tenant_id FROM tenant WHERE slug = $1";
+        let row = self.0.db.ask(sql, vec![slug.into()]).await?.pop();
+        let row = row.ok_or(StoreError::NoTenant)?;
+        let tenant = TenantId(row.try_get_by_index(0).map_err(DbError::from)?);
         self.0
             .slugs
             .write()

@@ -13,7 +13,7 @@ use sea_orm::{ConnectionTrait as _, DbBackend, DbErr};
 use tokio::task::JoinHandle;
 
 use crate::folding::Batch;
-use crate::group::{self, Group, lock_checkpoint};
+use crate::group::{self, Group, Place, lock_checkpoint};
 use crate::refused;
 
 /// Events folded at once.
@@ -93,8 +93,10 @@ impl Folding<'_> {
             let Some(newest) = entries.last() else { break };
             ahead = self.read_ahead(newest.position, last);
             let parked = self.parked_keys();
+            let place = self.place();
             let batch = Batch {
                 facts: &facts,
+                place,
                 entries: &entries,
                 parked: &parked,
                 begin_anew: true,
@@ -105,11 +107,19 @@ impl Folding<'_> {
             self.parked.extend(parked);
             self.position = newest.position;
             for model in &self.models.models {
-                model.settle(self.tenant, self.position);
+                model.settle(self.tenant, place, self.place());
             }
             progress(u64::try_from(entries.len()).unwrap_or(0));
         }
         Ok(())
+    }
+
+    /// Where the rows stand that are folded apart: nobody else writes them.
+    fn place(&self) -> Place {
+        Place {
+            position: self.position,
+            ..Place::default()
+        }
     }
 
     /// Reads and decodes the next batch while one is folded.

@@ -11,17 +11,17 @@ use entrepot_domain::kernel::TenantId;
 use entrepot_entity::parked;
 use entrepot_event_store::Entry;
 use entrepot_event_store::db::{DbError, Tx};
-use lru::LruCache;
 
-use crate::model::{Fold, FoldError, Standing, TenantFacts};
+use crate::docs::Docs;
+use crate::group::Place;
+use crate::model::{Fold, FoldError, TenantFacts};
 use crate::writes::Writes;
-
-/// Documents of one tenant and model that stay in memory between batches.
-const DOCS_MAX: usize = 10_000;
 
 /// One batch of a tenant's log on its way into rows.
 pub(crate) struct Batch<'a> {
     pub(crate) facts: &'a TenantFacts,
+    /// Where the rows stand before it.
+    pub(crate) place: Place,
     pub(crate) entries: &'a [Arc<Entry>],
     /// Keys that are parked already, by model.
     pub(crate) parked: &'a HashMap<String, HashSet<String>>,
@@ -46,50 +46,15 @@ pub(crate) trait AnyModel: Any + Send + Sync {
         batch: &Batch<'_>,
         out: &mut Writes,
     ) -> Result<Vec<parked::Model>, DbError>;
-    /// What was folded since the last time is in the rows, which stand at this position.
-    fn settle(&self, tenant: TenantId, position: i64);
+    /// What was folded since the last time is in the rows, which went from one place to another.
+    fn settle(&self, tenant: TenantId, from: Place, to: Place);
     /// Forgets a tenant's documents: somebody else wrote its rows, or a write failed.
     fn forget(&self, tenant: TenantId);
 }
 
-/// A tenant's documents in memory.
-struct Docs<F: Fold> {
-    /// As the rows have them, at `position`.
-    settled: LruCache<F::Key, F::Doc>,
-    position: i64,
-    /// Those of batches that are not committed yet.
-    staged: HashMap<F::Key, F::Doc>,
-}
-
-impl<F: Fold> Default for Docs<F> {
-    fn default() -> Self {
-        Self {
-            settled: LruCache::unbounded(),
-            position: 0,
-            staged: HashMap::new(),
-        }
-    }
-}
-
-impl<F: Fold> Docs<F> {
-    fn get(&mut self, key: &F::Key) -> Option<&F::Doc> {
-        self.staged.get(key).or_else(|| self.settled.get(key))
-    }
-
-    fn settle(&mut self, position: i64) {
-        self.position = position;
-        for (key, doc) in self.staged.drain() {
-            self.settled.put(key, doc);
-        }
-        while self.settled.len() > DOCS_MAX {
-            self.settled.pop_lru();
-        }
-    }
-}
-
 /// A model with its documents in memory.
 pub(crate) struct Model<F: Fold> {
-    docs: Mutex<HashMap<TenantId, Docs<F>>>,
+    docs: Mutex<Docs<F>>,
 }
 
 impl<F: Fold> Model<F> {
@@ -100,19 +65,19 @@ impl<F: Fold> Model<F> {
     }
 
     /// The documents of the keys that have any, from memory or from their rows.
-    async fn docs(
+    async fn documents(
         &self,
         tx: &Tx,
-        tenant: TenantId,
+        batch: &Batch<'_>,
         by_key: &BTreeMap<F::Key, Vec<&Arc<Recorded>>>,
     ) -> Result<HashMap<F::Key, F::Doc>, DbError> {
         let (mut docs, mut absent) = (HashMap::with_capacity(by_key.len()), Vec::new());
+        let tenant = batch.facts.tenant;
         {
-            let mut known = self.lock();
-            let known = known.entry(tenant).or_default();
+            let mut known = self.docs();
             for (key, events) in by_key {
-                match known.get(key) {
-                    Some(doc) => drop(docs.insert(key.clone(), doc.clone())),
+                match known.get(tenant, batch.place, key) {
+                    Some(doc) => drop(docs.insert(key.clone(), F::Doc::clone(doc))),
                     None if events.first().is_some_and(|event| F::begins(event)) => {}
                     None => absent.push(key.clone()),
                 }
@@ -124,20 +89,8 @@ impl<F: Fold> Model<F> {
         Ok(docs)
     }
 
-    fn stage(&self, tenant: TenantId, docs: Vec<(F::Key, F::Doc)>) {
-        self.lock().entry(tenant).or_default().staged.extend(docs);
-    }
-
-    /// The documents of these keys, if all of them are in memory.
-    pub(crate) fn standing(&self, tenant: TenantId, keys: &[F::Key]) -> Option<Standing<F>> {
-        let known = self.lock();
-        let known = known.get(&tenant)?;
-        let doc = |key: &F::Key| Some((key.clone(), known.settled.peek(key)?.clone()));
-        let docs: Option<HashMap<_, _>> = keys.iter().map(doc).collect();
-        Some((known.position, docs?))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<TenantId, Docs<F>>> {
+    /// The documents in memory.
+    pub(crate) fn docs(&self) -> MutexGuard<'_, Docs<F>> {
         self.docs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -171,7 +124,7 @@ impl<F: Fold> AnyModel for Model<F> {
         by_key.retain(|key, events| !parking.key_is_parked(&key.to_string(), events));
 
         let tenant = batch.facts.tenant;
-        let mut docs = self.docs(tx, tenant, &by_key).await?;
+        let mut docs = self.documents(tx, batch, &by_key).await?;
         let mut folded = Vec::with_capacity(by_key.len());
         for (key, events) in by_key {
             let before = docs.remove(&key);
@@ -187,16 +140,16 @@ impl<F: Fold> AnyModel for Model<F> {
                 folded.push((key, after));
             }
         }
-        self.stage(tenant, folded);
+        self.docs().stage(tenant, folded);
         Ok(parking.rows)
     }
 
-    fn settle(&self, tenant: TenantId, position: i64) {
-        self.lock().entry(tenant).or_default().settle(position);
+    fn settle(&self, tenant: TenantId, from: Place, to: Place) {
+        self.docs().settle(tenant, from, to);
     }
 
     fn forget(&self, tenant: TenantId) {
-        self.lock().remove(&tenant);
+        self.docs().forget(tenant);
     }
 }
 

@@ -15,7 +15,7 @@ use entrepot_event_store::{Entry, Store, StoreError, clock};
 use sea_orm::{DbErr, FromQueryResult as _, QueryResult};
 
 use crate::folding::{AnyModel, Batch, Model};
-use crate::model::{Fold, Standing, TenantFacts};
+use crate::model::{Documents, Fold, TenantFacts};
 use crate::refused;
 use crate::writes::Writes;
 
@@ -45,6 +45,14 @@ pub struct Place {
     pub position: i64,
     /// How often this happened.
     pub rebuilt: i64,
+}
+
+impl Place {
+    /// Whether rows stood at another place before they stood here.
+    pub const fn is_after(self, other: Self) -> bool {
+        self.rebuilt > other.rebuilt
+            || (self.rebuilt == other.rebuilt && self.position > other.position)
+    }
 }
 
 impl From<&checkpoint::Model> for Place {
@@ -105,14 +113,40 @@ impl Group {
         self.models.iter().map(|model| model.name())
     }
 
-    /// The documents of these keys in one of the group's read models, and the position that the rows
-    /// stand at which say the same. `None` unless all of them are in memory.
-    ///
-    /// They are what this process last committed: if another one has written since, it is behind.
-    pub fn documents<F: Fold>(&self, tenant: TenantId, keys: &[F::Key]) -> Option<Standing<F>> {
+    /// Those documents of a read model that are in memory, as its rows have them at a place.
+    pub fn documents<F: Fold>(
+        &self,
+        tenant: TenantId,
+        place: Place,
+        keys: &[F::Key],
+    ) -> Documents<F> {
+        let model = self.model::<F>();
+        model.map_or_else(Documents::<F>::new, |model| {
+            model.docs().at(tenant, place, keys)
+        })
+    }
+
+    /// The documents of all of these keys as this process last knew them, and where the rows stood
+    /// then: if another process has written since, that is behind. `None` unless all are in memory.
+    pub fn last_documents<F: Fold>(
+        &self,
+        tenant: TenantId,
+        keys: &[F::Key],
+    ) -> Option<(Place, Documents<F>)> {
+        self.model::<F>()?.docs().settled(tenant, keys)
+    }
+
+    /// Keeps in memory what was read of the rows at a place.
+    pub fn keep_documents<F: Fold>(&self, tenant: TenantId, place: Place, docs: &Documents<F>) {
+        if let Some(model) = self.model::<F>() {
+            model.docs().keep(tenant, place, docs);
+        }
+    }
+
+    fn model<F: Fold>(&self) -> Option<&Model<F>> {
         let mut models = self.models.iter();
         let model: &dyn Any = &**models.find(|model| model.name() == F::NAME)?;
-        model.downcast_ref::<Model<F>>()?.standing(tenant, keys)
+        model.downcast_ref()
     }
 
     /// Folds whatever a tenant's log holds beyond the checkpoint. `epoch` is the lease's.
@@ -179,6 +213,7 @@ impl Group {
         let now = clock::instant().micros();
         let batch = Batch {
             facts: &facts,
+            place,
             entries,
             parked: &parked,
             begin_anew: care == Care::None,
@@ -206,16 +241,14 @@ impl Group {
             Written::Failed(error) if error.refused() => return Ok(Step::Refused(error)),
             Written::Failed(error) | Written::Unknown(error) => return Err(error.into()),
         }
+        let reached = Place {
+            position: last.position,
+            ..place
+        };
         for model in &self.models {
-            model.settle(tenant, last.position);
+            model.settle(tenant, place, reached);
         }
-        self.stands(
-            tenant,
-            Place {
-                position: last.position,
-                ..place
-            },
-        );
+        self.stands(tenant, reached);
         store.feed().models_are(tenant, self.name, last.position);
         store.hints().models(tenant, self.name, last.position);
         metrics::counter!("entrepot_events_projected_total", "group" => self.name)

@@ -6,6 +6,7 @@
 //! `position` (waiting), `rebuild` and `verify`.
 
 pub mod apart;
+mod docs;
 mod folding;
 pub mod group;
 pub mod lease;

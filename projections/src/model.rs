@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use entrepot_domain::envelope::Recorded;
 use entrepot_domain::event::Event;
@@ -34,8 +35,8 @@ pub struct FoldError(pub String);
 /// Documents that have rows.
 pub type Loaded<F> = Result<Vec<(<F as Fold>::Key, <F as Fold>::Doc)>, DbError>;
 
-/// Documents as rows have them that stand at this position.
-pub type Standing<F> = (i64, HashMap<<F as Fold>::Key, <F as Fold>::Doc>);
+/// Documents of a read model by their keys, as rows have them.
+pub type Documents<F> = HashMap<<F as Fold>::Key, Arc<<F as Fold>::Doc>>;
 
 /// A read model.
 ///

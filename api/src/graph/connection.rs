@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::connection::PageInfo;
 use async_graphql::parser::types::SelectionSet;
-use async_graphql::{Object, OutputType, TypeName};
+use async_graphql::{Object, OutputType, Result, TypeName};
 
 use super::direct::{Compiler, Direct, Plan, Rows, Text};
 use super::scalar::BigInt;
@@ -43,6 +43,24 @@ impl Cursor {
     fn sealed(&self) -> String {
         let Sealing { secrets, binding } = &*self.list;
         secrets.seal_cursor(&self.at, binding)
+    }
+}
+
+impl<N> Listed<N> {
+    /// The same page of something else.
+    pub(super) fn try_map<T>(self, mut node: impl FnMut(N) -> Result<T>) -> Result<Listed<T>> {
+        let edge = |edge: Edge<N>| {
+            Ok(Edge {
+                cursor: edge.cursor,
+                node: node(edge.node)?,
+            })
+        };
+        Ok(Listed {
+            edges: self.edges.into_iter().map(edge).collect::<Result<_>>()?,
+            has_previous: self.has_previous,
+            has_next: self.has_next,
+            total_count: self.total_count,
+        })
     }
 }
 

@@ -27,6 +27,7 @@ pub mod contract;
 pub mod cost;
 mod customers;
 mod direct;
+mod documents;
 mod engine;
 mod error;
 mod executor;

@@ -78,9 +78,10 @@ impl Command for PlaceOrder {
     const NAME: &'static str = "PlaceOrder";
 
     fn decide(&self, world: &World<'_>, ctx: &Ctx) -> Result<Decision, Halt> {
+        let order_id = self.id(ctx);
+        self.want(world, order_id)?;
         let tenant = world.tenant()?;
         self.check(tenant, ctx)?;
-        let order_id = self.id(ctx);
         let items = self.items(world, order_id)?;
 
         let currency = self.currency.unwrap_or(tenant.base_currency);
@@ -117,6 +118,17 @@ impl Command for PlaceOrder {
 }
 
 impl PlaceOrder {
+    /// All that is read before the warehouses are known, in one step.
+    fn want(&self, world: &World<'_>, order_id: OrderId) -> Result<(), Halt> {
+        let lines = self.lines.iter().take(LINES_MAX);
+        let skus = lines.map(|line| StreamId::sku(&line.sku));
+        let read = skus
+            .chain([StreamId::TENANT, order_id.into()])
+            .chain(self.customer_id.map(StreamId::from))
+            .chain(self.subscription_id.map(StreamId::from));
+        world.want(read)
+    }
+
     /// What the input says by itself.
     fn check(&self, tenant: &Tenant, ctx: &Ctx) -> Refused<()> {
         tenant.check_channel(&self.channel, "channel")?;
@@ -148,13 +160,6 @@ impl PlaceOrder {
         world: &World<'w>,
         order_id: OrderId,
     ) -> Result<Vec<&'w CatalogItem>, Halt> {
-        let read = self.lines.iter().map(|line| StreamId::sku(&line.sku));
-        let read = read
-            .chain([order_id.into()])
-            .chain(self.customer_id.map(StreamId::from))
-            .chain(self.subscription_id.map(StreamId::from));
-        world.want(read)?;
-
         if world.order(order_id)?.exists {
             let message = format!("order {order_id} exists");
             return Err(Refusal::at(code::ALREADY_EXISTS, "orderId", message).into());

@@ -167,7 +167,7 @@ impl Tx {
         }
     }
 
-    /// Commits. After an error the outcome is unknown.
+    /// Commits. After an error the outcome is unknown. Readers do not wait for it.
     pub async fn commit(self) -> Result<(), DbError> {
         self.end(End::Commit).await
     }
@@ -191,12 +191,12 @@ impl Tx {
             }) => Ok(()),
             Some(Session { conn, .. }) => match conn {
                 Conn::Postgres(conn) => match end {
-                    End::Commit => PgTransactionManager::commit(conn).await,
                     // Sent with the question that every connection is asked when it is given back.
-                    End::Rollback if self.scope.1 == Purpose::Read => {
+                    _ if self.scope.1 == Purpose::Read => {
                         PgTransactionManager::start_rollback(conn);
                         Ok(())
                     }
+                    End::Commit => PgTransactionManager::commit(conn).await,
                     End::Rollback => PgTransactionManager::rollback(conn).await,
                 },
                 Conn::Sqlite(conn) => {

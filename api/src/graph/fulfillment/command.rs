@@ -1,5 +1,7 @@
 //! Commands on shipments.
 
+use std::sync::Arc;
+
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, SimpleObject};
 use entrepot_domain::command::AnyCommand;
 use entrepot_domain::fulfillment as domain;
@@ -48,7 +50,7 @@ impl ShipmentPayload {
 }
 
 impl ShipmentPayload {
-    async fn shipped(&self, ctx: &Context<'_>) -> Result<Option<OrderDoc>> {
+    async fn shipped(&self, ctx: &Context<'_>) -> Result<Option<Arc<OrderDoc>>> {
         match self.receipt {
             Some(_) => loader::load::<OrderLoader, _>(ctx, self.order_id.0).await,
             None => Ok(None),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Result, SimpleObject, Subscription};
 use entrepot_domain::event::Event;
-use entrepot_domain::kernel::TenantId;
+use entrepot_domain::kernel::{OrderId, TenantId};
 use entrepot_entity::margins;
 use entrepot_projections::margins::Margins;
 use entrepot_projections::model::Fold as _;
@@ -13,7 +13,7 @@ use futures_util::{Stream, StreamExt as _};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use uuid::Uuid;
 
-use super::load::{by_orders, lines};
+use super::load::by_orders;
 use super::types::MarginLine;
 use crate::graph::live::{Change, ChangeHead, Start, Watched, changes};
 use crate::graph::policy::visible;
@@ -64,9 +64,11 @@ impl Watched for WatchedMargins {
         snapshot: &Snapshot,
         keys: Vec<Uuid>,
     ) -> Result<HashMap<Uuid, OrderMargins>> {
-        let orders = lines(tenant, snapshot, &keys).await?.into_iter();
+        let keys: Vec<OrderId> = keys.into_iter().map(OrderId).collect();
+        let orders = Margins::load(&snapshot.tx, tenant, &keys).await;
+        let orders = orders.map_err(error::db)?.into_iter();
         Ok(orders
-            .map(|(order_id, lines)| (order_id, OrderMargins { order_id, lines }))
+            .map(|(OrderId(order_id), lines)| (order_id, OrderMargins { order_id, lines }))
             .collect())
     }
 

@@ -5,51 +5,34 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Result};
-use entrepot_domain::kernel::TenantId;
-use entrepot_entity::{margins, scope};
-use sea_orm::{QueryFilter as _, QueryOrder as _, Select};
+use entrepot_domain::kernel::OrderId;
+use entrepot_entity::margins;
+use entrepot_projections::margins::Margins;
+use sea_orm::{QueryFilter as _, QueryOrder as _};
 use uuid::Uuid;
 
 use super::types::MarginLine;
 use crate::graph::among::among;
-use crate::graph::policy::visible;
+use crate::graph::documents::documents;
+use crate::graph::policy::{all_rows, visible};
 use crate::graph::session::{Session, Snapshot};
 use crate::graph::{error, loader};
 
-/// The lines of orders, in order of their numbers, in one state, whoever asks.
-pub(super) async fn lines(
-    tenant: TenantId,
-    snapshot: &Snapshot,
-    ids: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<margins::Model>>> {
-    read(scope::of::<margins::Entity>(tenant.0), snapshot, ids).await
-}
-
-/// The lines of orders, in order of their numbers, in one state.
+/// The lines of orders, in order of their numbers, that the caller may see, in one state.
 pub(super) async fn by_orders(
     session: &Session,
     snapshot: &Snapshot,
     ids: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<margins::Model>>> {
-    read(visible(session)?, snapshot, ids).await
-}
-
-async fn read(
-    rows: Select<margins::Entity>,
-    snapshot: &Snapshot,
-    ids: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<margins::Model>>> {
-    let rows = of(rows, ids).all(&snapshot.tx).await;
+    let rows = visible::<margins::Entity>(session)?
+        .filter(among(margins::Column::OrderId, ids.iter().copied()))
+        .order_by_asc(margins::Column::Line);
+    let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
     let mut orders: HashMap<Uuid, Vec<margins::Model>> = HashMap::new();
-    for row in rows.map_err(error::db)? {
+    for row in rows {
         orders.entry(row.order_id).or_default().push(row);
     }
     Ok(orders)
-}
-
-pub(super) fn of(rows: Select<margins::Entity>, ids: &[Uuid]) -> Select<margins::Entity> {
-    rows.filter(among(margins::Column::OrderId, ids.iter().copied()))
-        .order_by_asc(margins::Column::Line)
 }
 
 /// The margins of an order's lines; `None` if there are none that the caller may see.
@@ -58,18 +41,38 @@ pub(in crate::graph) async fn of_order(
     order_id: Uuid,
 ) -> Result<Option<Vec<MarginLine>>> {
     let lines = loader::load::<MarginLoader, _>(ctx, order_id).await?;
-    Ok(lines.map(|lines| lines.into_iter().map(MarginLine::from).collect()))
+    Ok(lines.as_ref().map(MarginLine::all))
+}
+
+/// The margins of the lines of many orders.
+pub(in crate::graph) async fn of_orders(
+    ctx: &Context<'_>,
+    order_ids: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<MarginLine>>> {
+    let orders = loader::load_all::<MarginLoader, _>(ctx, order_ids).await?;
+    let orders = orders.iter();
+    Ok(orders
+        .map(|(id, lines)| (*id, MarginLine::all(lines)))
+        .collect())
 }
 
 /// Margins by order, batched within one request.
 pub struct MarginLoader(pub(in crate::graph) Arc<Session>);
 
 impl Loader<Uuid> for MarginLoader {
-    type Value = Vec<margins::Model>;
+    type Value = Arc<Vec<margins::Model>>;
     type Error = async_graphql::Error;
 
-    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<margins::Model>>> {
-        let snapshot = self.0.read().await?;
-        by_orders(&self.0, &snapshot, ids).await
+    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Self::Value>> {
+        let Self(session) = self;
+        let snapshot = session.read().await?;
+        if all_rows::<margins::Entity>(session) {
+            let keys: Vec<OrderId> = ids.iter().copied().map(OrderId).collect();
+            let tenant = session.tenant()?;
+            let found = documents::<Margins>(&session.app, tenant, &snapshot, &keys).await?;
+            return Ok(found.into_iter().map(|(id, lines)| (id.0, lines)).collect());
+        }
+        let orders = by_orders(session, &snapshot, ids).await?.into_iter();
+        Ok(orders.map(|(id, lines)| (id, Arc::new(lines))).collect())
     }
 }

@@ -1,10 +1,11 @@
 //! What a margin looks like.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use async_graphql::{Context, ID, Result};
 use entrepot_domain::kernel::Currency;
 use entrepot_entity::margins;
-use sea_orm::{ActiveValue, IntoActiveModel as _, Value};
-use uuid::Uuid;
 
 use crate::graph::catalog::{Product, ProductLoader};
 use crate::graph::direct::fields;
@@ -15,24 +16,27 @@ use crate::graph::{error, gid, loader};
 /// Digits of a ratio after the point.
 const RATIO_DIGITS: u8 = 6;
 
-/// What an order line earned, in the order's currency, tax excluded: its row, or the columns of it
-/// that were asked for.
+/// What an order line earned, in the order's currency, tax excluded.
 #[derive(Clone)]
-pub struct MarginLine(pub(super) margins::ActiveModel);
+pub struct MarginLine {
+    /// The lines that were read together.
+    lines: Arc<Vec<margins::Model>>,
+    at: usize,
+}
 
 impl From<margins::Model> for MarginLine {
     fn from(row: margins::Model) -> Self {
-        Self(row.into_active_model())
+        let lines = Arc::new(vec![row]);
+        Self { lines, at: 0 }
     }
 }
 
-/// The value of a column that was read.
-fn read<V: Into<Value>>(column: &ActiveValue<V>) -> Result<&V> {
-    let unread = || {
-        tracing::error!("a column of a margin was not read; tell us which query it was");
-        error::fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")
-    };
-    column.try_as_ref().ok_or_else(unread)
+impl Deref for MarginLine {
+    type Target = margins::Model;
+
+    fn deref(&self) -> &margins::Model {
+        &self.lines[self.at]
+    }
 }
 
 /// A part of an amount; `None` if the part is unknown or the whole is zero.
@@ -41,124 +45,128 @@ pub(super) fn ratio(part_minor: Option<i64>, of_minor: i64) -> Option<Decimal> {
 }
 
 impl MarginLine {
+    /// All of these lines.
+    pub(super) fn all(lines: &Arc<Vec<margins::Model>>) -> Vec<Self> {
+        let line = |at| Self {
+            lines: Arc::clone(lines),
+            at,
+        };
+        (0..lines.len()).map(line).collect()
+    }
+
     fn code(&self) -> Result<Currency> {
-        let code = read(&self.0.currency)?;
-        Currency::parse(code).ok_or_else(|| error::corrupt("a currency", code))
+        Currency::parse(&self.currency).ok_or_else(|| error::corrupt("a currency", &self.currency))
     }
 
-    fn money(&self, minor: &ActiveValue<i64>) -> Result<Money> {
-        Ok(Money::new(*read(minor)?, self.code()?))
+    fn money(&self, minor: i64) -> Result<Money> {
+        Ok(Money::new(minor, self.code()?))
     }
 
-    fn known(&self, minor: &ActiveValue<Option<i64>>) -> Result<Option<Money>> {
-        let known = |minor: &i64| Ok(Money::new(*minor, self.code()?));
-        read(minor)?.as_ref().map(known).transpose()
+    fn known(&self, minor: Option<i64>) -> Result<Option<Money>> {
+        minor.map(|minor| self.money(minor)).transpose()
     }
 
-    fn ratio(&self, part: &ActiveValue<Option<i64>>) -> Result<Option<Decimal>> {
-        Ok(ratio(*read(part)?, *read(&self.0.net_minor)?))
+    fn ratio(&self, part: Option<i64>) -> Option<Decimal> {
+        ratio(part, self.net_minor)
     }
+}
 
-    fn day(column: &ActiveValue<Option<String>>) -> Result<Option<Date>> {
-        read(column)?.as_deref().map(Date::stored).transpose()
-    }
+fn day(column: Option<&str>) -> Result<Option<Date>> {
+    column.map(Date::stored).transpose()
 }
 
 fields! {
     /// What an order line earned, in the order's currency, tax excluded.
     MarginLine {
         /// The order's global id.
-        order_id: Result<ID> = |it| read(&it.0.order_id).map(|id| gid::encode("Order", *id));
+        order_id: ID = |it| gid::encode("Order", it.order_id);
 
         /// The line's number in the order, from 1.
-        line: Result<u32> = |it| read(&it.0.line).map(|line| u32::try_from(*line).unwrap_or(u32::MAX));
+        line: u32 = |it| u32::try_from(it.line).unwrap_or(u32::MAX);
 
         /// What was sold.
-        sku: Result<&String> = |it| read(&it.0.sku);
+        sku: &str = |it| &it.sku;
 
         /// The code of the channel where it was sold.
-        channel: Result<&String> = |it| read(&it.0.channel);
+        channel: &str = |it| &it.channel;
 
         /// The order's customer, by global id. Null for a guest.
-        customer_id: Result<Option<ID>> = |it| {
-            let encode = |id: &Option<Uuid>| id.map(|id| gid::encode("Customer", id));
-            read(&it.0.customer_id).map(encode)
-        };
+        customer_id: Option<ID> = |it| it.customer_id.map(|id| gid::encode("Customer", id));
 
         /// The currency of every amount here.
         currency: Result<CurrencyCode> = |it| it.code().map(CurrencyCode);
 
         /// The day on which the order was placed, in the tenant's time zone.
-        booked_on: Result<Date> = |it| read(&it.0.booked_on).and_then(|day| Date::stored(day));
+        booked_on: Result<Date> = |it| Date::stored(&it.booked_on);
 
         /// The day of the line's last dispatch, in the tenant's time zone. Null before any.
-        shipped_on: Result<Option<Date>> = |it| MarginLine::day(&it.0.shipped_on);
+        shipped_on: Result<Option<Date>> = |it| day(it.shipped_on.as_deref());
 
         /// The same, once nothing of the line is open any more. Null until then.
-        recognized_on: Result<Option<Date>> = |it| MarginLine::day(&it.0.recognized_on);
+        recognized_on: Result<Option<Date>> = |it| day(it.recognized_on.as_deref());
 
         /// Units ordered and not given up, in the SKU's base unit.
-        quantity: Result<BigInt> = |it| read(&it.0.quantity).copied().map(BigInt);
+        quantity: BigInt = |it| BigInt(it.quantity);
 
         /// Units shipped.
-        shipped_quantity: Result<BigInt> = |it| read(&it.0.shipped_quantity).copied().map(BigInt);
+        shipped_quantity: BigInt = |it| BigInt(it.shipped_quantity);
 
         /// As placed, before discounts.
-        gross: Result<Money> = |it| it.money(&it.0.gross_minor);
+        gross: Result<Money> = |it| it.money(it.gross_minor);
 
         /// What was taken off, as placed.
-        discount: Result<Money> = |it| it.money(&it.0.discount_minor);
+        discount: Result<Money> = |it| it.money(it.discount_minor);
 
         /// After discounts, less what was given up.
-        net: Result<Money> = |it| it.money(&it.0.net_minor);
+        net: Result<Money> = |it| it.money(it.net_minor);
 
         /// Whether the cost of all units is known.
-        cost_known: Result<bool> = |it| read(&it.0.cogs_minor).map(Option::is_some);
+        cost_known: bool = |it| it.cogs_minor.is_some();
 
         /// Cost of goods sold: the value that the units left the stock with. Null until the cost of all
         /// units is known.
-        cogs: Result<Option<Money>> = |it| it.known(&it.0.cogs_minor);
+        cogs: Result<Option<Money>> = |it| it.known(it.cogs_minor);
 
         /// Net less cost of goods sold. Null while the cost is unknown.
-        gross_margin: Result<Option<Money>> = |it| it.known(&it.0.gross_margin_minor);
+        gross_margin: Result<Option<Money>> = |it| it.known(it.gross_margin_minor);
 
         /// Gross margin by net: `0.25` is 25 %, with six digits after the point, rounded half to even.
         /// Null while the cost is unknown, and where net is zero.
-        gross_margin_ratio: Result<Option<Decimal>> = |it| it.ratio(&it.0.gross_margin_minor);
+        gross_margin_ratio: Option<Decimal> = |it| it.ratio(it.gross_margin_minor);
 
         /// The line's share of the shipping charged to the customer.
-        shipping_revenue: Result<Money> = |it| it.money(&it.0.shipping_minor);
+        shipping_revenue: Result<Money> = |it| it.money(it.shipping_minor);
 
         /// The line's share of the payment fees.
-        fee: Result<Money> = |it| it.money(&it.0.fee_minor);
+        fee: Result<Money> = |it| it.money(it.fee_minor);
 
         /// The line's share of the labels' cost.
-        shipping_cost: Result<Money> = |it| it.money(&it.0.shipping_cost_minor);
+        shipping_cost: Result<Money> = |it| it.money(it.shipping_cost_minor);
 
         /// Gross margin plus shipping revenue, less fees and shipping cost. Null while the cost of goods
         /// is unknown.
-        contribution: Result<Option<Money>> = |it| it.known(&it.0.contribution_minor);
+        contribution: Result<Option<Money>> = |it| it.known(it.contribution_minor);
 
         /// Contribution by net, as the ratio of the gross margin.
-        contribution_ratio: Result<Option<Decimal>> = |it| it.ratio(&it.0.contribution_minor);
+        contribution_ratio: Option<Decimal> = |it| it.ratio(it.contribution_minor);
 
         /// When the newest event of the line's margin was recorded.
-        updated_at: Result<DateTime> = |it| read(&it.0.updated_at).and_then(|at| DateTime::stored(*at));
+        updated_at: Result<DateTime> = |it| DateTime::stored(it.updated_at);
 
         /// The position of that event in the tenant's log.
-        position: Result<BigInt> = |it| read(&it.0.position).copied().map(BigInt);
+        position: BigInt = |it| BigInt(it.position);
     }
     general {
         /// The order. Null if the caller may not see it.
         async fn order(&self, ctx: &Context<'_>) -> Result<Option<Order>> {
-            Ok(loader::load::<OrderLoader, _>(ctx, *read(&self.0.order_id)?)
+            Ok(loader::load::<OrderLoader, _>(ctx, self.order_id)
                 .await?
                 .map(Order::from))
         }
 
         /// The same with its description. Null for a SKU that is not in the catalog.
         async fn product(&self, ctx: &Context<'_>) -> Result<Option<Product>> {
-            Ok(loader::load::<ProductLoader, _>(ctx, read(&self.0.sku)?.clone())
+            Ok(loader::load::<ProductLoader, _>(ctx, self.sku.clone())
                 .await?
                 .map(Product))
         }

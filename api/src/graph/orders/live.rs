@@ -13,13 +13,13 @@ use futures_util::{Stream, StreamExt as _};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use uuid::Uuid;
 
-use super::load::{document, documents};
+use super::load::document;
 use super::types::Order;
 use crate::app::App;
 use crate::graph::live::{AsOf, Change, ChangeHead, Start, Watched, changes};
 use crate::graph::policy::visible;
 use crate::graph::scalar::BigInt;
-use crate::graph::session::{GROUP, Session, Snapshot};
+use crate::graph::session::{Session, Snapshot};
 use crate::graph::{error, gid};
 
 /// Orders live.
@@ -56,15 +56,20 @@ impl Watched for WatchedOrders {
         snapshot: &Snapshot,
         keys: Vec<Uuid>,
     ) -> Result<HashMap<Uuid, OrderDoc>> {
-        documents(tenant, snapshot, &keys).await
+        let keys: Vec<OrderId> = keys.into_iter().map(OrderId).collect();
+        let orders = Orders::load(&snapshot.tx, tenant, &keys).await;
+        let orders = orders.map_err(error::db)?.into_iter();
+        Ok(orders
+            .filter_map(|(id, order)| Some((id.0, Arc::unwrap_or_clone(order?))))
+            .collect())
     }
 
     fn folded(app: &App, tenant: TenantId, keys: &[Uuid]) -> Option<AsOf<Self>> {
         let keys: Vec<OrderId> = keys.iter().copied().map(OrderId).collect();
-        let core = app.groups.iter().find(|group| group.name == GROUP)?;
-        let (position, docs) = core.documents::<Orders>(tenant, &keys)?;
-        let docs = docs.into_iter().map(|(id, doc)| Some((id.0, doc?)));
-        Some((position, docs.collect::<Option<_>>()?))
+        let (place, docs) = app.core()?.last_documents::<Orders>(tenant, &keys)?;
+        let docs = docs.iter();
+        let docs = docs.map(|(id, doc)| Some((id.0, Arc::clone(doc.as_ref().as_ref()?))));
+        Some((place.position, docs.collect::<Option<_>>()?))
     }
 
     fn position(order: &OrderDoc) -> i64 {

@@ -4,18 +4,20 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
-use async_graphql::{Context, Lookahead, Result};
-use entrepot_domain::kernel::TenantId;
-use entrepot_entity::{order_docs, scope};
-use entrepot_projections::orders::OrderDoc;
-use sea_orm::{QueryFilter as _, Select};
+use async_graphql::{Context, Result};
+use entrepot_domain::kernel::{OrderId, TenantId};
+use entrepot_entity::order_docs;
+use entrepot_projections::orders::{self as model, OrderDoc};
+use sea_orm::QueryFilter as _;
 use uuid::Uuid;
 
 use super::types::{Order, Relation};
+use crate::app::App;
 use crate::graph::among::among;
-use crate::graph::connection::Listed;
+use crate::graph::connection::{Edge, Listed};
 use crate::graph::customers::{Customer, CustomerLoader};
-use crate::graph::policy::visible;
+use crate::graph::documents::documents;
+use crate::graph::policy::{all_rows, visible};
 use crate::graph::session::{Session, Snapshot};
 use crate::graph::{error, loader, margins};
 
@@ -27,83 +29,87 @@ pub(super) fn document(row: &order_docs::Model) -> Result<OrderDoc> {
     })
 }
 
+/// Orders by id.
+pub(super) type Orders = HashMap<Uuid, Arc<OrderDoc>>;
+
 /// Orders by id, in one state, whoever asks.
-pub(super) async fn documents(
+pub(super) async fn by_ids(
+    app: &App,
     tenant: TenantId,
     snapshot: &Snapshot,
     ids: &[Uuid],
-) -> Result<HashMap<Uuid, OrderDoc>> {
-    read(scope::of::<order_docs::Entity>(tenant.0), snapshot, ids).await
-}
-
-/// Orders by id, in one state.
-pub(super) async fn by_ids(
-    session: &Session,
-    snapshot: &Snapshot,
-    ids: &[Uuid],
-) -> Result<HashMap<Uuid, OrderDoc>> {
-    read(visible(session)?, snapshot, ids).await
-}
-
-async fn read(
-    rows: Select<order_docs::Entity>,
-    snapshot: &Snapshot,
-    ids: &[Uuid],
-) -> Result<HashMap<Uuid, OrderDoc>> {
-    let rows = rows.filter(among(order_docs::Column::OrderId, ids.iter().copied()));
-    let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
-    rows.iter()
-        .map(|row| Ok((row.order_id, document(row)?)))
-        .collect()
+) -> Result<Orders> {
+    let keys: Vec<OrderId> = ids.iter().copied().map(OrderId).collect();
+    let found = documents::<model::Orders>(app, tenant, snapshot, &keys).await?;
+    let orders = found.into_iter();
+    Ok(orders
+        .filter_map(|(id, order)| Some((id.0, Arc::clone(order.as_ref().as_ref()?))))
+        .collect())
 }
 
 /// Orders by id, batched within one request.
 pub struct OrderLoader(pub(in crate::graph) Arc<Session>);
 
 impl Loader<Uuid> for OrderLoader {
-    type Value = OrderDoc;
+    type Value = Arc<OrderDoc>;
     type Error = async_graphql::Error;
 
-    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, OrderDoc>> {
-        let snapshot = self.0.read().await?;
-        by_ids(&self.0, &snapshot, ids).await
+    async fn load(&self, ids: &[Uuid]) -> Result<Orders> {
+        let Self(session) = self;
+        let snapshot = session.read().await?;
+        if all_rows::<order_docs::Entity>(session) {
+            return by_ids(&session.app, session.tenant()?, &snapshot, ids).await;
+        }
+        let rows = visible::<order_docs::Entity>(session)?
+            .filter(among(order_docs::Column::OrderId, ids.iter().copied()));
+        let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
+        let rows = rows.iter();
+        rows.map(|row| Ok((row.order_id, Arc::new(document(row)?))))
+            .collect()
     }
+}
+
+/// The orders of a page of ids, which the caller may see.
+pub(super) async fn orders_of(session: &Session, page: Listed<Uuid>) -> Result<Listed<Order>> {
+    let snapshot = session.read().await?;
+    let ids: Vec<Uuid> = page.edges.iter().map(|edge| edge.node).collect();
+    let mut orders = by_ids(&session.app, session.tenant()?, &snapshot, &ids).await?;
+    page.try_map(|id| {
+        let order = orders.remove(&id);
+        order.map(Order::from).ok_or_else(|| {
+            tracing::error!(order = %id, "an order is in a list and has no row in the same state");
+            error::fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")
+        })
+    })
 }
 
 /// Loads what is asked for with each order of a page, at once. What cannot be loaded now is left to
 /// the fields that ask for it: they have a place to say why.
 pub(super) async fn with_relations(ctx: &Context<'_>, page: &mut Listed<Order>) {
     let look = ctx.look_ahead();
-    let selections = |name| {
+    let is_asked = |name| {
         let nodes = [look.field("nodes"), look.field("edges").field("node")];
-        let of: Vec<Lookahead<'_>> = nodes.into_iter().map(|node| node.field(name)).collect();
-        of.iter().any(Lookahead::exists).then_some(of)
+        nodes.iter().any(|node| node.field(name).exists())
     };
-    let orders = || page.edges.iter().map(|edge| &edge.node.doc);
-    if selections("customer").is_some() {
-        let mut ids: Vec<Uuid> = orders()
-            .filter_map(|order| Some(order.customer_id?.0))
-            .collect();
+    if is_asked("customer") {
+        let ids = page.edges.iter();
+        let ids = ids.filter_map(|edge| Some(edge.node.doc.customer_id?.0));
+        let mut ids: Vec<Uuid> = ids.collect();
         ids.sort_unstable();
         ids.dedup();
         if let Ok(customers) = loader::load_all::<CustomerLoader, _>(ctx, &ids).await {
-            for edge in &mut page.edges {
-                let id = edge.node.doc.customer_id;
-                let customer = id.and_then(|id| customers.get(&id.0));
-                edge.node.customer =
-                    Relation::Loaded(customer.cloned().map(Customer).map(Box::new));
+            for Edge { node, .. } in &mut page.edges {
+                let customer = node.doc.customer_id.and_then(|id| customers.get(&id.0));
+                node.customer = Relation::Loaded(customer.cloned().map(Customer).map(Box::new));
             }
         }
     }
-    if let Some(asked) = selections("margins") {
-        let ids: Vec<Uuid> = page
-            .edges
-            .iter()
-            .map(|edge| edge.node.doc.order_id.0)
-            .collect();
-        if let Ok(mut margins) = margins::of_orders(ctx, &ids, &asked).await {
-            for edge in &mut page.edges {
-                edge.node.margins = Relation::Loaded(margins.remove(&edge.node.doc.order_id.0));
+    if is_asked("margins") {
+        let ids = page.edges.iter();
+        let ids: Vec<Uuid> = ids.map(|edge| edge.node.doc.order_id.0).collect();
+        if let Ok(mut margins) = margins::of_orders(ctx, &ids).await {
+            for Edge { node, .. } in &mut page.edges {
+                node.margins = Relation::Loaded(margins.remove(&node.doc.order_id.0));
             }
         }
     }

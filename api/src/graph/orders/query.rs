@@ -1,12 +1,12 @@
 //! Queries of orders.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
-use entrepot_entity::{order_docs, orders};
+use entrepot_entity::{order_keys, orders};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::load::{OrderLoader, document, with_relations};
+use super::load::{OrderLoader, orders_of, with_relations};
 use super::totals::{self, OrderSums, OrderSumsFilter};
 use super::types::{FulfillmentStatus, Order, OrderStatus, PaymentStatus};
 use crate::graph::connection::Listed;
@@ -78,8 +78,8 @@ impl OrderFilter {
 }
 
 impl OrderSort {
-    fn keyset(self) -> Keyset<order_docs::Entity> {
-        use order_docs::Column;
+    fn keyset(self) -> Keyset<order_keys::Entity> {
+        use order_keys::Column;
         let (column, descending) = match self {
             Self::PlacedAtDesc => (Column::PlacedAt, true),
             Self::PlacedAtAsc => (Column::PlacedAt, false),
@@ -95,9 +95,9 @@ impl OrderSort {
 }
 
 fn filtered(
-    mut rows: Select<order_docs::Entity>,
+    mut rows: Select<order_keys::Entity>,
     filter: &OrderFilter,
-) -> Result<Select<order_docs::Entity>> {
+) -> Result<Select<order_keys::Entity>> {
     use entrepot_projections::orders as model;
     use orders::Column;
     let customer = gid::decode_opt(filter.customer_id.as_ref(), "Customer", "filter.customerId")?;
@@ -152,8 +152,8 @@ pub(in crate::graph) async fn list(
         keyset: sort.keyset(),
         selected_by: format!("{sort:?}:{filter:?}"),
     };
-    let page = matching.page(ctx, args, |row| document(&row).map(Order::from));
-    let mut page = page.await?;
+    let page = matching.page(ctx, args, |row| Ok(row.order_id)).await?;
+    let mut page = orders_of(session(ctx)?, page).await?;
     with_relations(ctx, &mut page).await;
     Ok(page)
 }

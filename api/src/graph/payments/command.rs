@@ -1,5 +1,7 @@
 //! Commands on payments.
 
+use std::sync::Arc;
+
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, SimpleObject};
 use entrepot_domain::command::AnyCommand;
 use entrepot_domain::kernel::{OrderId, PaymentId};
@@ -49,7 +51,7 @@ impl PaymentPayload {
 
 impl PaymentPayload {
     /// The order that is paid. Most commands name the payment alone: its events name the order.
-    async fn paid(&self, ctx: &Context<'_>) -> Result<Option<OrderDoc>> {
+    async fn paid(&self, ctx: &Context<'_>) -> Result<Option<Arc<OrderDoc>>> {
         let Some(receipt) = &self.receipt else {
             return Ok(None);
         };

@@ -16,7 +16,7 @@ mod second_line;
 pub use audience::{Audience, area_of, follows_from_rows};
 pub use columns::{COLUMNS, area_of_column, sees_view};
 pub use fields::FIELDS;
-pub(super) use rows::visible;
+pub(super) use rows::{all_rows, visible};
 
 use crate::auth::{Role, Roles};
 use Role::{Commerce, Finance, Operator, Partner, Support};

@@ -4,8 +4,8 @@
 use async_graphql::Result;
 use entrepot_entity::scope::{self, TenantScoped};
 use entrepot_entity::{
-    customers, inventory, margin_days, margins, mrr_movements, order_days, order_docs, products,
-    subscriptions,
+    customers, inventory, margin_days, margins, mrr_movements, order_days, order_docs, order_keys,
+    products, subscriptions,
 };
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
@@ -39,6 +39,7 @@ macro_rules! rules {
 
 rules! {
     order_docs: OfChannel(Channel),
+    order_keys: OfChannel(Channel),
     order_days: OfChannel(Channel),
     margins: OfChannel(Channel),
     margin_days: OfChannel(Channel),
@@ -57,4 +58,9 @@ pub(in crate::graph) fn visible<E: Ruled>(session: &Session) -> Result<Select<E>
         (Some(channels), RowRule::OfChannel(column)) => rows.filter(column.is_in(channels)),
         (Some(_), RowRule::None) => rows.filter(Expr::value(1).eq(0)),
     })
+}
+
+/// Whether the caller may see all rows that the tenant has in a table.
+pub(in crate::graph) fn all_rows<E: Ruled>(session: &Session) -> bool {
+    session.channels().is_none() || matches!(E::RULE, RowRule::All)
 }
