@@ -1,13 +1,19 @@
-//! A wire to PostgreSQL that breaks at the worst moment: around a COMMIT.
+//! A wire to PostgreSQL that breaks at the worst moment: around the commit of an append, which is one
+//! statement and commits by itself.
 
+use std::collections::HashSet;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::{TcpListener, TcpStream};
 
-/// The simple query that ends a transaction, as it goes over the wire.
-const COMMIT: &[u8] = b"COMMIT\0";
+/// How the statement begins that appends to the log.
+const APPEND: &[u8] = b"WITH guard AS (UPDATE tenant_head ";
+/// The code of the question whether the server speaks TLS, which comes before the start.
+const TLS: [u8; 4] = 80_877_103_u32.to_be_bytes();
 
 /// Where the wire breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +24,8 @@ pub enum Cut {
     After,
 }
 
-/// A proxy before a PostgreSQL server. It cuts every `every`th commit, in turn before and after.
+/// A proxy before a PostgreSQL server. It cuts every `every`th append, in turn before and after its
+/// commit.
 #[derive(Debug)]
 pub struct Proxy {
     /// Where it listens.
@@ -81,16 +88,31 @@ impl Wire {
         let (mut from_server, mut to_server) = server.into_split();
         let back =
             tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
-        let mut buffer = vec![0; 64 * 1024];
-        while let Ok(read @ 1..) = from_client.read(&mut buffer).await {
-            let sent = &buffer[..read];
-            match sent.ends_with(COMMIT).then(|| self.cut()).flatten() {
-                None if to_server.write_all(sent).await.is_ok() => {}
+        let (mut appends, mut appending) = (HashSet::new(), false);
+        let mut started = false;
+        while let Ok(sent) = message(&mut from_client, started).await {
+            let mut texts = sent.get(5..).unwrap_or_default().split(|byte| *byte == 0);
+            let (first, second) = (texts.next(), texts.next());
+            let mut cut = None;
+            match sent[0] {
+                _ if !started => started = sent[4..8] != TLS,
+                // Parse: the statement's name and its text.
+                b'P' if second.is_some_and(|sql| sql.starts_with(APPEND)) => {
+                    appends.insert(first.unwrap_or_default().to_vec());
+                }
+                // Bind: the portal's name and the statement's.
+                b'B' => appending |= second.is_some_and(|name| appends.contains(name)),
+                // Sync: what was sent since the last one is committed.
+                b'S' if std::mem::take(&mut appending) => cut = self.cut(),
+                _ => {}
+            }
+            match cut {
+                None if to_server.write_all(&sent).await.is_ok() => {}
                 Some(Cut::After) => {
                     back.abort();
                     let _ended = back.await;
                     // The server gets the commit and a closed connection; what it answers is lost.
-                    let _sent = to_server.write_all(sent).await;
+                    let _sent = to_server.write_all(&sent).await;
                     break;
                 }
                 _ => break,
@@ -112,4 +134,21 @@ impl Wire {
             Cut::Before
         })
     }
+}
+
+/// The next message of a client: its kind, which the first ones do not have, its length, and the rest.
+async fn message(client: &mut OwnedReadHalf, started: bool) -> io::Result<Vec<u8>> {
+    let mut sent = Vec::new();
+    if started {
+        sent.push(client.read_u8().await?);
+    }
+    let length = client.read_u32().await?;
+    sent.extend(length.to_be_bytes());
+    let rest = length.checked_sub(4).ok_or(ErrorKind::InvalidData)?;
+    let rest = u64::from(rest);
+    let read = client.take(rest).read_to_end(&mut sent).await?;
+    if u64::try_from(read).unwrap_or_default() < rest {
+        return Err(ErrorKind::UnexpectedEof.into());
+    }
+    Ok(sent)
 }

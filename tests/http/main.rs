@@ -15,6 +15,7 @@ mod client;
 mod consistency;
 mod cost;
 mod direct;
+mod documents;
 mod federation;
 mod fields;
 mod figures;

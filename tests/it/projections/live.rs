@@ -1,19 +1,45 @@
 //! The runner keeps every read model at the end of the log, and the rows are what the log says, at
 //! any moment.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use entrepot_api::process::Workers;
-use entrepot_domain::kernel::OrderId;
+use entrepot_domain::kernel::{OrderId, TenantId};
 use entrepot_entity::{order_docs, scope};
+use entrepot_event_store::Store;
 use entrepot_event_store::db::Purpose;
-use entrepot_projections::orders::{OrderDoc, Orders};
+use entrepot_projections::group::Place;
+use entrepot_projections::margins::Margins;
+use entrepot_projections::model::{Documents, Fold as _};
+use entrepot_projections::orders::Orders;
 use entrepot_projections::registry;
 use entrepot_tests::{Random, TestDb, assert_whole, both, give, order, retailer, row_findings};
 use uuid::Uuid;
 
 use super::settled;
 use crate::store::bustle;
+
+/// What the rows say of all orders.
+struct Standing {
+    orders: Documents<Orders>,
+    margins: Documents<Margins>,
+}
+
+async fn standing(store: &Store, tenant: TenantId) -> Standing {
+    let tx = store.db().begin(tenant, Purpose::Read).await.unwrap();
+    let rows = scope::of::<order_docs::Entity>(tenant.0);
+    let rows = rows.all(&tx).await.unwrap();
+    let keys: Vec<_> = rows.iter().map(|row| OrderId(row.order_id)).collect();
+    let orders = Orders::load(&tx, tenant, &keys).await.unwrap().into_iter();
+    let margins = Margins::load(&tx, tenant, &keys).await.unwrap().into_iter();
+    let standing = Standing {
+        orders: orders.map(|(key, doc)| (key, Arc::new(doc))).collect(),
+        margins: margins.map(|(key, doc)| (key, Arc::new(doc))).collect(),
+    };
+    tx.rollback().await.unwrap();
+    standing
+}
 
 both! {
     async fn rows_are_what_the_log_says_at_any_moment(db: TestDb) {
@@ -62,25 +88,26 @@ both! {
         core.catch_up(&store, tenant, 1).await.unwrap();
         core.catch_up(&store, other, 1).await.unwrap();
 
-        let tx = store.db().begin(tenant, Purpose::Read).await.unwrap();
-        let rows = scope::of::<order_docs::Entity>(tenant.0).all(&tx).await.unwrap();
-        tx.rollback().await.unwrap();
-        let keys: Vec<_> = rows.iter().map(|row| OrderId(row.order_id)).collect();
-        let (position, docs) = core.documents::<Orders>(tenant, &keys).expect("all of them");
-        assert_eq!(position, store.head(tenant).await.unwrap());
-        assert!(rows.len() > 10);
-        for row in &rows {
-            let stored: OrderDoc = serde_json::from_str(&row.doc).unwrap();
-            assert_eq!(docs[&OrderId(row.order_id)].as_deref(), Some(&stored));
-        }
+        let (one, newest) = (standing(&store, tenant).await, Place { position: store.head(tenant).await.unwrap(), rebuilt: 0 });
+        assert!(one.orders.len() > 10 && !one.margins.is_empty());
+        let keys: Vec<_> = one.orders.keys().copied().collect();
+        assert_eq!(core.documents::<Orders>(tenant, newest, &keys), one.orders);
+        assert_eq!(core.documents::<Margins>(tenant, newest, &keys), one.margins);
+        let (place, last) = core.last_documents::<Orders>(tenant, &keys).expect("all of them");
+        assert_eq!((place, last), (newest, one.orders.clone()));
 
-        assert!(core.documents::<Orders>(other, &keys[..1]).is_none(), "they are another tenant's");
-        assert!(core.documents::<Orders>(tenant, &[keys[0], OrderId(Uuid::nil())]).is_none());
-        // Another node takes over and writes: what is in memory says so by its position, then goes.
+        assert!(core.documents::<Orders>(other, newest, &keys).is_empty(), "they are another tenant's");
+        assert!(core.last_documents::<Orders>(tenant, &[keys[0], OrderId(Uuid::nil())]).is_none());
+        // Another node takes over and writes: what is in memory counts where it stood, until it goes.
         give(&store, tenant, order("A", 1)).await.expect("accepted");
         registry::group("core").catch_up(&store, tenant, 2).await.unwrap();
-        assert_eq!(core.documents::<Orders>(tenant, &keys).map(|standing| standing.0), Some(position));
+        assert_eq!(core.documents::<Orders>(tenant, newest, &keys), one.orders);
+        let two = standing(&store, tenant).await;
+        let newer = Place { position: store.head(tenant).await.unwrap(), rebuilt: 0 };
+        assert!(core.documents::<Orders>(tenant, newer, &keys).is_empty());
+        core.keep_documents::<Orders>(tenant, newer, &two.orders);
+        assert_eq!(core.documents::<Orders>(tenant, newer, &keys), one.orders, "none of them was touched");
         core.catch_up(&store, tenant, 1).await.unwrap();
-        assert!(core.documents::<Orders>(tenant, &keys[..1]).is_none());
+        assert!(core.last_documents::<Orders>(tenant, &keys[..1]).is_none());
     }
 }
