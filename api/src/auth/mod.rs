@@ -12,6 +12,7 @@ mod jose;
 mod jwks;
 mod requester;
 mod role;
+mod verified;
 mod verifier;
 
 pub use claims::ClaimNames;

@@ -12,6 +12,7 @@ use super::{
     issuer::{Algorithm, KeyConfig},
     jose::Unverified,
     jwks::KeySet,
+    verified::{Sent, Verified, VerifiedTokens, Window},
 };
 
 /// How far clocks may stand apart, in seconds.
@@ -24,6 +25,7 @@ const UNTRUSTED: AuthError = AuthError::Unauthenticated("the token is not from a
 /// Verifies tokens of the configured issuers.
 pub struct Verifier {
     issuers: HashMap<String, Issuer>,
+    verified: VerifiedTokens,
 }
 
 struct Issuer {
@@ -58,7 +60,10 @@ impl Verifier {
                 return Err(IssuerError::Duplicate(name));
             }
         }
-        Ok(Self { issuers: known })
+        Ok(Self {
+            issuers: known,
+            verified: VerifiedTokens::default(),
+        })
     }
 
     /// Verifies `token` now. `tenant_header` (`entrepot-tenant`) selects among the tenants that
@@ -78,20 +83,50 @@ impl Verifier {
         tenant_header: Option<&str>,
         now: Timestamp,
     ) -> Result<Requester, AuthError> {
+        let (sent, now) = (Sent::new(token, tenant_header), now.as_second());
+        if let Some(verified) = self.verified.find(&sent, now)
+            && self.trusts(&verified).await
+        {
+            return Ok(verified.requester.clone());
+        }
         let token = Unverified::parse(token)?;
         let issuer = token
             .claims
             .text("iss")?
             .and_then(|name| self.issuers.get(name));
         let issuer = issuer.ok_or(UNTRUSTED)?;
-        issuer.check_signature(&token).await?;
-        issuer.check_validity(&token.claims, now.as_second())?;
-        issuer.requester(&token.claims, tenant_header)
+        let key = issuer.check_signature(&token).await?;
+        let window = issuer.check_validity(&token.claims, now)?;
+        let requester = issuer.requester(&token.claims, tenant_header)?;
+        let verified = Verified {
+            requester: requester.clone(),
+            key_id: token.key_id,
+            key,
+            window,
+        };
+        self.verified.keep(sent, verified);
+        Ok(requester)
+    }
+
+    /// Whether the key that verified a token is its issuer's still.
+    async fn trusts(&self, verified: &Verified) -> bool {
+        let Some(issuer) = self.issuers.get(&verified.requester.issuer) else {
+            return false;
+        };
+        let key = match &issuer.keys {
+            Keys::Embedded(key) => Arc::clone(key),
+            Keys::Jwks(_, set) => match set.key(verified.key_id.as_deref()).await {
+                Ok(key) => key,
+                Err(_) => return false,
+            },
+        };
+        Arc::ptr_eq(&key, &verified.key)
     }
 }
 
 impl Issuer {
-    async fn check_signature(&self, token: &Unverified<'_>) -> Result<(), AuthError> {
+    /// The key that verifies the signature.
+    async fn check_signature(&self, token: &Unverified<'_>) -> Result<Arc<DecodingKey>, AuthError> {
         if self.config.typed && !token.access_token {
             return Err(AuthError::Unauthenticated(
                 "the token is not an access token",
@@ -113,25 +148,26 @@ impl Issuer {
         };
         let signed = token.signed.as_bytes();
         match jsonwebtoken::crypto::verify(token.signature, signed, &key, algorithm) {
-            Ok(true) => Ok(()),
+            Ok(true) => Ok(key),
             Ok(false) | Err(_) => Err(AuthError::Unauthenticated(
                 "the token's signature does not verify",
             )),
         }
     }
 
-    fn check_validity(&self, claims: &Claims, now: i64) -> Result<(), AuthError> {
+    /// When the token is valid, and that it is now.
+    fn check_validity(&self, claims: &Claims, now: i64) -> Result<Window, AuthError> {
         let missing = AuthError::Unauthenticated("the token lacks exp or iat");
         let expires_at = claims.seconds("exp")?.ok_or_else(|| missing.clone())?;
         let issued_at = claims.seconds("iat")?.ok_or(missing)?;
-        let wrong = if now >= expires_at.saturating_add(LEEWAY_S) {
+        let not_before = claims.seconds("nbf")?.unwrap_or(issued_at);
+        let from = |at: i64| at.saturating_sub(LEEWAY_S);
+        let until = expires_at.saturating_add(LEEWAY_S);
+        let wrong = if now >= until {
             Some("the token has expired")
-        } else if issued_at > now.saturating_add(LEEWAY_S) {
+        } else if now < from(issued_at) {
             Some("the token was issued in the future")
-        } else if claims
-            .seconds("nbf")?
-            .is_some_and(|from| from > now.saturating_add(LEEWAY_S))
-        {
+        } else if now < from(not_before) {
             Some("the token is not valid yet")
         } else if expires_at.saturating_sub(issued_at) > self.config.ttl_max_s {
             Some("the token lives longer than its issuer may grant")
@@ -143,7 +179,8 @@ impl Issuer {
         } else {
             None
         };
-        wrong.map_or(Ok(()), |why| Err(AuthError::Unauthenticated(why)))
+        let window = from(issued_at.max(not_before))..until;
+        wrong.map_or(Ok(window), |why| Err(AuthError::Unauthenticated(why)))
     }
 
     fn requester(&self, claims: &Claims, selected: Option<&str>) -> Result<Requester, AuthError> {

@@ -77,6 +77,51 @@ async fn a_sound_token_names_its_bearer() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_verified_is_verified_for_its_time_its_tenant_and_its_key() {
+    let verifier = verifier();
+    let mut claims = with("nbf", json!(NOW + 10));
+    claims["tenants"] = json!(["acme", "other"]);
+    let token = token(&claims);
+    let at = |seconds| Timestamp::from_second(NOW + seconds).unwrap();
+    let first = verifier.verify_at(&token, None, at(100)).await.unwrap();
+    let sent = Sent::new(&token, None);
+    assert!(verifier.verified.find(&sent, NOW + 100).is_some());
+    for seconds in [100, -20, 629] {
+        let again = verifier.verify_at(&token, None, at(seconds)).await;
+        assert_eq!(again.unwrap().subject(), first.subject());
+    }
+    for (seconds, why) in [
+        (-21, "not valid yet"),
+        (-31, "in the future"),
+        (630, "expired"),
+    ] {
+        assert!(verifier.verified.find(&sent, NOW + seconds).is_none());
+        let error = verifier.verify_at(&token, None, at(seconds)).await;
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+    }
+    let other = verifier.verify_at(&token, Some("other"), at(100)).await;
+    assert_eq!(other.unwrap().tenant(), Some("other"));
+    let none = verifier.verify_at(&token, Some("third"), at(100)).await;
+    assert_eq!(none.unwrap_err().code(), "FORBIDDEN");
+    let again = verifier.verify_at(&token, None, at(100)).await;
+    assert_eq!(again.unwrap().tenant(), Some("acme"));
+
+    let known = verifier.verified.find(&sent, NOW + 100).unwrap();
+    assert!(verifier.trusts(&known).await);
+    let rotated = Verified {
+        requester: known.requester.clone(),
+        key_id: None,
+        key: Arc::new(DecodingKey::from_secret(SECRET)),
+        window: known.window.clone(),
+    };
+    assert!(
+        !verifier.trusts(&rotated).await,
+        "the same bytes are another key"
+    );
+}
+
+#[tokio::test]
 async fn an_issued_token_verifies_and_a_short_secret_issues_none() {
     let request = IssueRequest {
         audience: "entrepot".to_owned(),

@@ -23,6 +23,9 @@ const APP_ROLE: &str = "entrepot_app";
 /// planning is a sixth of what a page costs it, and for writers as much as running.
 const PLANNED_ONCE: (&str, &str) = ("plan_cache_mode", "force_generic_plan");
 
+/// Rows of a table, at most, that are picked from their columns one by one.
+const FEW: usize = 32;
+
 /// What the temporary tables of a rebuild may take of the database's memory before they go to files.
 const APART_BUFFERS: &str = "256MB";
 
@@ -166,7 +169,7 @@ pub(super) async fn write(
     Ok(hits == 1)
 }
 
-/// `WITH guard AS (UPDATE …), rows0 AS (INSERT … SELECT * FROM unnest(…)), …`: one round trip and one
+/// `WITH guard AS (UPDATE …), rows0 AS (INSERT … SELECT … FROM …), …`: one round trip and one
 /// plan, however many tables and rows. Answers with how many rows the guard hit, 1 without a guard.
 fn statement(
     guard: Option<Guard>,
@@ -186,6 +189,7 @@ fn statement(
         only = " WHERE EXISTS (SELECT FROM guard)";
         hits = "(SELECT count(*) FROM guard)";
     }
+    let few = tables.iter().all(|rows| rows.len() <= FEW);
     for (number, mut rows) in tables.into_iter().enumerate() {
         let mut params = Vec::with_capacity(rows.columns.len());
         for (index, column) in rows.columns.iter().enumerate() {
@@ -193,10 +197,10 @@ fn statement(
             params.push(format!("${param}::{}[]", sql_type(column)?));
         }
         parts.push(format!(
-            "rows{number} AS (INSERT INTO {} ({}) SELECT * FROM unnest({}){only}{})",
+            "rows{number} AS (INSERT INTO {} ({}) {}{only}{})",
             rows.table,
             rows.names(),
-            params.join(", "),
+            select(&params, few),
             rows.on_conflict()
         ));
         for index in 0..rows.columns.len() {
@@ -205,6 +209,21 @@ fn statement(
     }
     let sql = format!("WITH {} SELECT {hits}", parts.join(", "));
     Ok((sql, arguments))
+}
+
+/// The rows of which each parameter is a column.
+///
+/// `unnest` takes 2 to 3 µs for each column before the first row, which is half of what writing a single
+/// order costs; a subscript takes next to nothing, but counts through the texts before it.
+fn select(columns: &[String], few: bool) -> String {
+    match columns.first().filter(|_| few) {
+        Some(first) => {
+            let values: Vec<String> = columns.iter().map(|list| format!("({list})[i]")).collect();
+            let values = values.join(", ");
+            format!("SELECT {values} FROM generate_series(1, cardinality({first})) AS i")
+        }
+        None => format!("SELECT * FROM unnest({})", columns.join(", ")),
+    }
 }
 
 /// Conditions of the guard that set the tenant, and how the commit waits, for this transaction. They
