@@ -13,7 +13,7 @@ use crate::model::{Documents, Fold};
 /// Documents of one tenant.
 const EACH_MAX: usize = 10_000;
 /// Documents of all tenants; those of the tenant that was asked for least recently go first.
-const ALL_MAX: usize = 100_000;
+const ALL_MAX: usize = 50_000;
 
 /// The documents of one model.
 pub(crate) struct Docs<F: Fold> {
