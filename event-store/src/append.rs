@@ -1,8 +1,8 @@
 //! The only place that adds to the log: one transaction a group, with the tenant's head locked.
 
 use entrepot_domain::kernel::TenantId;
-use entrepot_entity::{command, scope, tenant_head};
-use sea_orm::{ColumnTrait as _, FromQueryResult as _, QueryFilter as _};
+use entrepot_entity::{command, tenant_head};
+use sea_orm::{FromQueryResult as _, QueryResult};
 
 use crate::db::{Db, DbError, Guard, Merge, Purpose, Rows, Tx, Wanted, Written};
 use crate::error::StoreError;
@@ -63,38 +63,29 @@ fn move_head(tenant: TenantId, decided_at: i64, head: Head) -> Guard {
     }
 }
 
+/// Finds a tenant's head.
+const HEAD: &str = "SELECT * FROM tenant_head WHERE tenant_id = $1";
+
 /// Waits for whoever is appending to the tenant's log, then reads where it ends.
 pub(crate) async fn lock_head(tx: &Tx, tenant: TenantId) -> Result<Head, StoreError> {
-    let sql = format!(
-        "SELECT * FROM tenant_head WHERE tenant_id = $1{}",
-        tx.lock_clause()
-    );
-    let row = tx
-        .query_sql(&sql, vec![tenant.0.into()])
-        .await?
-        .pop()
-        .ok_or(StoreError::NoTenant)?;
-    Ok(head_of(
-        &tenant_head::Model::from_query_result(&row, "").map_err(DbError::from)?,
-    ))
+    let sql = format!("{HEAD}{}", tx.lock_clause());
+    found(tx.query_sql(&sql, vec![tenant.0.into()]).await?)
 }
 
 /// Where the log ends, without waiting.
 pub(crate) async fn read_head(db: &Db, tenant: TenantId) -> Result<Head, StoreError> {
-    let sql = "SELECT * FROM tenant_head WHERE tenant_id = $1";
-    let row = db.ask(sql, vec![tenant.0.into()]).await?.pop();
-    let row = tenant_head::Model::from_query_result(&row.ok_or(StoreError::NoTenant)?, "");
-    Ok(head_of(&row.map_err(DbError::from)?))
+    found(db.ask(HEAD, vec![tenant.0.into()]).await?)
 }
 
 /// Where the log ends in the state that a transaction sees.
 pub(crate) async fn head_in(tx: &Tx, tenant: TenantId) -> Result<Head, StoreError> {
-    let row = scope::catalogue::<tenant_head::Entity>()
-        .filter(tenant_head::Column::TenantId.eq(tenant.0))
-        .one(tx)
-        .await
-        .map_err(DbError::from)?;
-    Ok(head_of(&row.ok_or(StoreError::NoTenant)?))
+    found(tx.query_sql(HEAD, vec![tenant.0.into()]).await?)
+}
+
+fn found(mut rows: Vec<QueryResult>) -> Result<Head, StoreError> {
+    let row = rows.pop().ok_or(StoreError::NoTenant)?;
+    let row = tenant_head::Model::from_query_result(&row, "");
+    Ok(head_of(&row.map_err(DbError::from)?))
 }
 
 fn head_of(row: &tenant_head::Model) -> Head {

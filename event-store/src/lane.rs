@@ -111,9 +111,9 @@ impl Lane {
     ) -> Result<Vec<Result<Receipt, SubmitError>>, StoreError> {
         let (mut lost, mut ask) = (false, self.wary > 0);
         self.wary = self.wary.saturating_sub(1);
+        let shared = Arc::clone(&self.shared);
         for attempt in 0..ATTEMPTS_MAX {
-            let db = self.shared.db.clone();
-            let mut reading = Reading::new(&db, self.tenant);
+            let mut reading = Reading::new(&shared.db, self.tenant);
             let head = self.head(&mut reading).await?;
             let known = if ask {
                 self.known(&mut reading, jobs, lost).await?

@@ -38,6 +38,16 @@ enum Keys {
     Jwks(Algorithm, KeySet),
 }
 
+impl Keys {
+    /// The key of this id, as of now; an embedded one has no other.
+    async fn key(&self, id: Option<&str>) -> Result<Arc<DecodingKey>, AuthError> {
+        match self {
+            Self::Embedded(key) => Ok(Arc::clone(key)),
+            Self::Jwks(_, set) => set.key(id).await,
+        }
+    }
+}
+
 impl Verifier {
     /// A verifier that believes these issuers and no other. Key sets are read when first needed.
     pub fn new(issuers: Vec<IssuerConfig>) -> Result<Self, IssuerError> {
@@ -113,14 +123,8 @@ impl Verifier {
         let Some(issuer) = self.issuers.get(&verified.requester.issuer) else {
             return false;
         };
-        let key = match &issuer.keys {
-            Keys::Embedded(key) => Arc::clone(key),
-            Keys::Jwks(_, set) => match set.key(verified.key_id.as_deref()).await {
-                Ok(key) => key,
-                Err(_) => return false,
-            },
-        };
-        Arc::ptr_eq(&key, &verified.key)
+        let key = issuer.keys.key(verified.key_id.as_deref()).await;
+        key.is_ok_and(|key| Arc::ptr_eq(&key, &verified.key))
     }
 }
 
@@ -132,20 +136,18 @@ impl Issuer {
                 "the token is not an access token",
             ));
         }
-        let (algorithm, key) = match &self.keys {
-            Keys::Embedded(key) if token.algorithm == "HS256" => {
-                (jsonwebtoken::Algorithm::HS256, Arc::clone(key))
+        let algorithm = match &self.keys {
+            Keys::Embedded(_) if token.algorithm == "HS256" => jsonwebtoken::Algorithm::HS256,
+            Keys::Jwks(algorithm, _) if token.algorithm == algorithm.name() => {
+                library_name(*algorithm)
             }
-            Keys::Jwks(algorithm, set) if token.algorithm == algorithm.name() => (
-                library_name(*algorithm),
-                set.key(token.key_id.as_deref()).await?,
-            ),
             Keys::Embedded(_) | Keys::Jwks(..) => {
                 return Err(AuthError::Unauthenticated(
                     "the issuer does not sign that way",
                 ));
             }
         };
+        let key = self.keys.key(token.key_id.as_deref()).await?;
         let signed = token.signed.as_bytes();
         match jsonwebtoken::crypto::verify(token.signature, signed, &key, algorithm) {
             Ok(true) => Ok(key),

@@ -8,21 +8,18 @@
 use std::sync::Arc;
 
 use async_graphql::Result;
-use entrepot_domain::kernel::TenantId;
 use entrepot_projections::model::{Documents, Fold};
 
 use super::error;
-use super::session::Snapshot;
-use crate::app::App;
+use super::session::{Session, Snapshot};
 
 /// The documents of those keys that have any.
 pub(super) async fn documents<F: Fold>(
-    app: &App,
-    tenant: TenantId,
+    session: &Session,
     snapshot: &Snapshot,
     keys: &[F::Key],
 ) -> Result<Documents<F>> {
-    let core = app.core();
+    let (tenant, core) = (session.tenant()?, session.app.core());
     let at_hand = core.map(|core| core.documents::<F>(tenant, snapshot.place, keys));
     let mut documents = at_hand.unwrap_or_default();
     let absent = keys.iter().filter(|key| !documents.contains_key(key));

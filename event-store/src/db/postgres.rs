@@ -213,8 +213,8 @@ fn statement(
 
 /// The rows of which each parameter is a column.
 ///
-/// `unnest` takes 2 to 3 µs for each column before the first row, which is half of what writing a single
-/// order costs; a subscript takes next to nothing, but counts through the texts before it.
+/// `unnest` takes 2 to 3 µs for each column before the first row, half of the time that the statement
+/// of a single order runs; a subscript takes next to nothing, but counts through the texts before it.
 fn select(columns: &[String], few: bool) -> String {
     match columns.first().filter(|_| few) {
         Some(first) => {

@@ -29,8 +29,7 @@ impl Loader<Uuid> for CustomerLoader {
         let snapshot = session.read().await?;
         if all_rows::<customers::Entity>(session) {
             let keys: Vec<CustomerId> = ids.iter().copied().map(CustomerId).collect();
-            let tenant = session.tenant()?;
-            let found = documents::<Customers>(&session.app, tenant, &snapshot, &keys).await?;
+            let found = documents::<Customers>(session, &snapshot, &keys).await?;
             let rows = found.into_iter();
             return Ok(rows
                 .filter_map(|(id, row)| Some((id.0, Option::clone(&row)?)))

@@ -68,8 +68,7 @@ impl Loader<Uuid> for MarginLoader {
         let snapshot = session.read().await?;
         if all_rows::<margins::Entity>(session) {
             let keys: Vec<OrderId> = ids.iter().copied().map(OrderId).collect();
-            let tenant = session.tenant()?;
-            let found = documents::<Margins>(&session.app, tenant, &snapshot, &keys).await?;
+            let found = documents::<Margins>(session, &snapshot, &keys).await?;
             return Ok(found.into_iter().map(|(id, lines)| (id.0, lines)).collect());
         }
         let orders = by_orders(session, &snapshot, ids).await?.into_iter();

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Result};
-use entrepot_domain::kernel::{OrderId, TenantId};
+use entrepot_domain::kernel::OrderId;
 use entrepot_entity::order_docs;
 use entrepot_projections::orders::{self as model, OrderDoc};
 use sea_orm::QueryFilter as _;
 use uuid::Uuid;
 
 use super::types::{Order, Relation};
-use crate::app::App;
 use crate::graph::among::among;
 use crate::graph::connection::{Edge, Listed};
 use crate::graph::customers::{Customer, CustomerLoader};
@@ -30,17 +29,12 @@ pub(super) fn document(row: &order_docs::Model) -> Result<OrderDoc> {
 }
 
 /// Orders by id.
-pub(super) type Orders = HashMap<Uuid, Arc<OrderDoc>>;
+type Orders = HashMap<Uuid, Arc<OrderDoc>>;
 
-/// Orders by id, in one state, whoever asks.
-pub(super) async fn by_ids(
-    app: &App,
-    tenant: TenantId,
-    snapshot: &Snapshot,
-    ids: &[Uuid],
-) -> Result<Orders> {
+/// Orders by id, in one state, whatever the row rules say.
+async fn by_ids(session: &Session, snapshot: &Snapshot, ids: &[Uuid]) -> Result<Orders> {
     let keys: Vec<OrderId> = ids.iter().copied().map(OrderId).collect();
-    let found = documents::<model::Orders>(app, tenant, snapshot, &keys).await?;
+    let found = documents::<model::Orders>(session, snapshot, &keys).await?;
     let orders = found.into_iter();
     Ok(orders
         .filter_map(|(id, order)| Some((id.0, Arc::clone(order.as_ref().as_ref()?))))
@@ -58,7 +52,7 @@ impl Loader<Uuid> for OrderLoader {
         let Self(session) = self;
         let snapshot = session.read().await?;
         if all_rows::<order_docs::Entity>(session) {
-            return by_ids(&session.app, session.tenant()?, &snapshot, ids).await;
+            return by_ids(session, &snapshot, ids).await;
         }
         let rows = visible::<order_docs::Entity>(session)?
             .filter(among(order_docs::Column::OrderId, ids.iter().copied()));
@@ -73,7 +67,7 @@ impl Loader<Uuid> for OrderLoader {
 pub(super) async fn orders_of(session: &Session, page: Listed<Uuid>) -> Result<Listed<Order>> {
     let snapshot = session.read().await?;
     let ids: Vec<Uuid> = page.edges.iter().map(|edge| edge.node).collect();
-    let mut orders = by_ids(&session.app, session.tenant()?, &snapshot, &ids).await?;
+    let mut orders = by_ids(session, &snapshot, &ids).await?;
     page.try_map(|id| {
         let order = orders.remove(&id);
         order.map(Order::from).ok_or_else(|| {
