@@ -2,10 +2,11 @@
 //! newest events without a query. All of it is hints: whoever misses one finds out by position.
 
 use std::collections::{HashMap, VecDeque};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use entrepot_domain::kernel::TenantId;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Notify, broadcast, watch};
 
 use crate::record::Entry;
 
@@ -35,8 +36,16 @@ pub struct Feed {
 #[derive(Debug)]
 struct TenantFeed {
     head: watch::Sender<i64>,
-    models: Mutex<HashMap<&'static str, watch::Sender<i64>>>,
+    models: Mutex<HashMap<&'static str, Arc<Models>>>,
     recent: Mutex<Recent>,
+}
+
+/// A group of a tenant's read models.
+#[derive(Debug)]
+struct Models {
+    position: watch::Sender<i64>,
+    /// Told when somebody comes to follow them.
+    followed: Notify,
 }
 
 /// The newest events, without gaps.
@@ -85,6 +94,21 @@ impl Default for TenantFeed {
     }
 }
 
+impl Default for Models {
+    fn default() -> Self {
+        Self {
+            position: watch::channel(0).0,
+            followed: Notify::new(),
+        }
+    }
+}
+
+impl TenantFeed {
+    fn models(&self, group: &'static str) -> Arc<Models> {
+        Arc::clone(locked(&self.models).entry(group).or_default())
+    }
+}
+
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -113,14 +137,31 @@ impl Feed {
         self.of(tenant).head.subscribe()
     }
 
-    /// The newest known position of a group of a tenant's read models.
+    /// Follows the newest known position of a group of a tenant's read models. As long as somebody
+    /// does, its projector does not rest.
     pub fn models(&self, tenant: TenantId, group: &'static str) -> watch::Receiver<i64> {
-        let feed = self.of(tenant);
-        let mut models = locked(&feed.models);
-        models
-            .entry(group)
-            .or_insert_with(|| watch::channel(0).0)
-            .subscribe()
+        let models = self.of(tenant).models(group);
+        let position = models.position.subscribe();
+        models.followed.notify_waiters();
+        position
+    }
+
+    /// The newest known position of a group of a tenant's read models; 0 if none is known.
+    pub fn reached(&self, tenant: TenantId, group: &'static str) -> i64 {
+        *self.of(tenant).models(group).position.borrow()
+    }
+
+    /// Waits until somebody follows a group of a tenant's read models.
+    pub async fn followed(&self, tenant: TenantId, group: &'static str) {
+        let models = self.of(tenant).models(group);
+        loop {
+            let mut came = pin!(models.followed.notified());
+            came.as_mut().enable();
+            if models.position.receiver_count() > 0 {
+                return;
+            }
+            came.await;
+        }
     }
 
     /// Events that this process appended.
@@ -143,14 +184,7 @@ impl Feed {
 
     /// Somebody says that a group of read models reaches this far.
     pub fn models_are(&self, tenant: TenantId, group: &'static str, position: i64) {
-        let feed = self.of(tenant);
-        let higher = {
-            let mut models = locked(&feed.models);
-            raise(
-                models.entry(group).or_insert_with(|| watch::channel(0).0),
-                position,
-            )
-        };
+        let higher = raise(&self.of(tenant).models(group).position, position);
         if higher {
             let _ = self.moved.send(Moved::Models(tenant, group));
         }

@@ -9,15 +9,23 @@ use std::time::Duration;
 use entrepot_domain::event::Event;
 use entrepot_domain::kernel::TenantId;
 use entrepot_domain::tenants::TenantEvent;
+use entrepot_entity::scope::TenantScoped;
 use entrepot_entity::{checkpoint, parked, scope};
 use entrepot_event_store::db::{Db, DbError, Guard, Purpose, Tx, Written};
 use entrepot_event_store::{Entry, Store, StoreError, clock};
-use sea_orm::{DbErr, FromQueryResult as _, QueryResult};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{
+    ColumnTrait as _, DbErr, FromQueryResult as _, QueryResult, QuerySelect as _, QueryTrait as _,
+    Select,
+};
 
 use crate::folding::{AnyModel, Batch, Model};
 use crate::model::{Documents, Fold, TenantFacts};
 use crate::refused;
 use crate::writes::Writes;
+
+/// Columns beside a list's own that say where it stands.
+const PLACE: [&str; 2] = ["place_position", "place_rebuilt"];
 
 /// Events folded at most in one transaction.
 const BATCH_MAX: usize = 1_000;
@@ -417,6 +425,43 @@ pub async fn checkpoint_of(db: &Db, tenant: TenantId, group: &str) -> Result<i64
 pub async fn place_in(tx: &Tx, tenant: TenantId, group: &str) -> Result<Place, DbError> {
     let row = read_checkpoint(tx, tenant, group, "").await?;
     Ok(row.as_ref().map(Place::from).unwrap_or_default())
+}
+
+/// The rows of a query and where the group stands that they belong to, by one statement. `None` if there
+/// are no rows to say it with.
+pub async fn rows_with_place<E: TenantScoped>(
+    db: &Db,
+    tenant: TenantId,
+    group: &str,
+    rows: Select<E>,
+) -> Result<Option<(Place, Vec<E::Model>)>, DbError> {
+    let of_checkpoint = |column: checkpoint::Column| {
+        let one = Query::select()
+            .column(column)
+            .from(checkpoint::Entity)
+            .and_where(checkpoint::Column::TenantId.eq(tenant.0))
+            .and_where(checkpoint::Column::Grp.eq(group))
+            .to_owned();
+        Expr::SubQuery(None, Box::new(one.into()))
+    };
+    let rows = rows
+        .expr_as(of_checkpoint(checkpoint::Column::Position), PLACE[0])
+        .expr_as(of_checkpoint(checkpoint::Column::Rebuilt), PLACE[1]);
+    let rows = db.ask_of(tenant, rows.into_query()).await?;
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
+    let number = |name| {
+        first
+            .try_get::<Option<i64>>("", name)
+            .map(Option::unwrap_or_default)
+    };
+    let place = Place {
+        position: number(PLACE[0])?,
+        rebuilt: number(PLACE[1])?,
+    };
+    let rows = rows.iter().map(|row| E::Model::from_query_result(row, ""));
+    Ok(Some((place, rows.collect::<Result<_, _>>()?)))
 }
 
 /// Where a group of many tenants stands, by one statement.

@@ -22,10 +22,10 @@ pub async fn reached(
     position: i64,
     at_most: Duration,
 ) -> Result<bool, StoreError> {
-    let mut known = store.feed().models(tenant, group);
-    if *known.borrow_and_update() >= position {
+    if store.feed().reached(tenant, group) >= position {
         return Ok(true);
     }
+    let mut known = store.feed().models(tenant, group);
     let (deadline, mut pause) = (Instant::now() + at_most, POLL.0);
     loop {
         let left = deadline.saturating_duration_since(Instant::now());

@@ -174,18 +174,15 @@ impl Runner {
 
     async fn fold(&self, tenant: TenantId) {
         loop {
-            let rest = match self.advance(tenant).await {
+            match self.advance(tenant).await {
                 Ok(Reached::Batch) => continue,
-                Ok(Reached::End) => self.group.pace,
+                Ok(Reached::End) => self.rest(tenant).await,
                 Err(error) => {
                     tracing::error!(tenant = tenant.0, group = self.group.name, %error, "folding failed; it is tried again");
                     metrics::counter!("entrepot_projection_failures_total", "group" => self.group.name)
                         .increment(1);
-                    RETRY
+                    sleep(RETRY).await;
                 }
-            };
-            if !rest.is_zero() {
-                sleep(rest).await;
             }
             let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
             match busy.get_mut(&tenant) {
@@ -195,6 +192,15 @@ impl Runner {
                     return;
                 }
             }
+        }
+    }
+
+    /// Lets more events come, as long as nobody waits for them.
+    async fn rest(&self, tenant: TenantId) {
+        let Group { name, pace, .. } = &*self.group;
+        tokio::select! {
+            () = sleep(*pace) => {}
+            () = self.store.feed().followed(tenant, name) => {}
         }
     }
 

@@ -11,7 +11,8 @@ use async_graphql::Result;
 use entrepot_projections::model::{Documents, Fold};
 
 use super::error;
-use super::session::{Session, Snapshot};
+use super::session::Session;
+use super::snapshot::Snapshot;
 
 /// The documents of those keys that have any.
 pub(super) async fn documents<F: Fold>(
@@ -27,7 +28,7 @@ pub(super) async fn documents<F: Fold>(
     if absent.is_empty() {
         return Ok(documents);
     }
-    let read = F::load(&snapshot.tx, tenant, &absent).await;
+    let read = F::load(snapshot.tx().await?, tenant, &absent).await;
     let read = read.map_err(error::db)?.into_iter();
     let read: Documents<F> = read.map(|(key, doc)| (key, Arc::new(doc))).collect();
     if let Some(core) = core {

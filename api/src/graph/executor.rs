@@ -12,8 +12,9 @@ use super::Graph;
 use super::answers::Answers;
 use super::consistency::{self, Wanted};
 use super::contract::{Checked, Contract, ContractError, Contracts, Told};
-use super::cost::{Charge, Cost, Costs, Toll, Weights};
+use super::cost::{Charge, Cost, Costs, Meter, Toll, Weights};
 use super::error::{self, fault};
+use super::glances::{Glance, Glances};
 use super::live::{self, Hub, LiveLimits};
 use super::loader;
 use super::policy::Audience;
@@ -22,7 +23,7 @@ use super::turns::Turns;
 use crate::access::AccessError;
 use crate::app::App;
 use crate::auth::Requester;
-use crate::http::{Admission, Caller, GraphExecutor, InputTypes, Update};
+use crate::http::{Admission, Again, Caller, GraphExecutor, InputTypes, Update};
 
 /// Answers operations on the graph.
 pub struct Executor {
@@ -35,6 +36,7 @@ pub struct Executor {
     turns: Option<Arc<Turns>>,
     hub: Arc<Hub>,
     answers: Answers,
+    glances: Glances,
 }
 
 /// A request that may run: what it is checked against, and what was taken for it.
@@ -75,6 +77,7 @@ impl Executor {
             schema,
             hub: Hub::new(Arc::clone(&app), live),
             answers: Answers::new(app.store.clone(), answers_bytes),
+            glances: Glances::new(),
             app,
             input_types: InputTypes::from_sdl(&sdl)?,
             costs: Arc::new(costs),
@@ -122,7 +125,7 @@ impl Executor {
             Err(error) => return error::refused(error),
         };
         let meter = admitted.charge.as_ref().map(Charge::meter);
-        let (mut request, about_schema) =
+        let (request, about_schema) =
             match admitted.contract.introspect(&admitted.checked, &request) {
                 Told::Nothing => (request, None),
                 Told::All(response) => {
@@ -134,20 +137,15 @@ impl Executor {
                     (request, Some(data))
                 }
             };
-        if admitted.checked.reads(&request)
-            && let Err(busy) = session.queue().await
-        {
+        let reads = admitted.checked.reads(&request);
+        if reads && let Err(busy) = session.queue().await {
             return busy.refusal();
         }
-        if let Some(meter) = meter {
-            request = request.data(meter.clone());
-        }
-        let request = request
-            .disable_introspection()
-            .data(Arc::clone(&session))
-            .data(Arc::clone(&self.contracts));
-        let request = loader::attach(request, &session);
-        let mut response = self.schema.execute(request).await;
+        let mut response = if reads {
+            self.read(request, &session, meter).await
+        } else {
+            self.run(request, &session, meter).await
+        };
         if let (Value::Object(data), Some(Value::Object(about_schema))) =
             (&mut response.data, about_schema)
         {
@@ -163,6 +161,55 @@ impl Executor {
                 .insert("idempotency".to_owned(), replayed);
         }
         response
+    }
+
+    /// Runs a query, with a glance at first where one will probably do.
+    async fn read(
+        &self,
+        request: Request,
+        session: &Arc<Session>,
+        meter: Option<&Meter>,
+    ) -> Response {
+        let Ok(tenant) = session.tenant() else {
+            return self.run(request, session, meter).await;
+        };
+        let glance = Glance::of(tenant, &request.query);
+        let mut again = None;
+        if self.glances.suffices(glance) {
+            session.may_glance();
+            again = Some(Again::of(&request));
+        }
+        let mut response = self.run(request, session, meter).await;
+        if let Some(again) = again
+            && session.start_over().await
+        {
+            metrics::counter!("entrepot_reads_started_over_total").increment(1);
+            meter.inspect(|meter| meter.restart());
+            response = match again.request(&self.input_types) {
+                Ok(request) => self.run(request, session, meter).await,
+                Err(refused) => refused,
+            };
+        }
+        if let Some(suffices) = session.lists_only().await {
+            self.glances.learn(glance, suffices);
+        }
+        response
+    }
+
+    async fn run(
+        &self,
+        mut request: Request,
+        session: &Arc<Session>,
+        meter: Option<&Meter>,
+    ) -> Response {
+        if let Some(meter) = meter {
+            request = request.data(meter.clone());
+        }
+        let request = request
+            .disable_introspection()
+            .data(Arc::clone(session))
+            .data(Arc::clone(&self.contracts));
+        self.schema.execute(loader::attach(request, session)).await
     }
 
     /// Keeps an answer for the next who asks the same.

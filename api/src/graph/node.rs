@@ -258,7 +258,7 @@ impl Loader<StreamId> for FirstLoader {
         // In the request's own transaction: one that waited for a second connection while it holds
         // one could wait for itself.
         let snapshot = self.0.read().await?;
-        let firsts = load::firsts(&snapshot.tx, self.0.tenant()?, streams)
+        let firsts = load::firsts(snapshot.tx().await?, self.0.tenant()?, streams)
             .await
             .map_err(error::store)?;
         Ok(firsts

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Result};
 use entrepot_entity::scope::TenantScoped;
-use entrepot_event_store::db::Tx;
 use sea_orm::sea_query::{ArrayType, Value};
 use sea_orm::{
     ColumnTrait as _, Condition, EntityTrait, ModelTrait, Order, PaginatorTrait as _,
@@ -16,7 +15,7 @@ use uuid::Uuid;
 use super::connection::{Cursor, Edge, Listed, Sealing};
 use super::error::{self, bad_input};
 use super::scalar::BigInt;
-use super::session::session;
+use super::session::{Session, session};
 use crate::secrets::Secrets;
 
 /// Rows of a page that asks for no number.
@@ -64,12 +63,11 @@ where
         node: impl Fn(E::Model) -> Result<N>,
     ) -> Result<Listed<N>> {
         let session = session(ctx)?;
-        let snapshot = session.read().await?;
-        let total_count = total(ctx, &snapshot.tx, &self.rows).await?;
+        let total_count = total(ctx, session, &self.rows).await?;
         let binding = format!("{}:{}:{}", session.tenant()?, self.name, self.selected_by);
         let secrets = session.app.secrets.clone();
         let list = Arc::new(Sealing { secrets, binding });
-        let page = read(&snapshot.tx, self.rows, &self.keyset, &args, &list).await?;
+        let page = read(session, self.rows, &self.keyset, &args, &list).await?;
         let edge = |row| {
             let at = place(&row, &self.keyset);
             let list = Arc::clone(&list);
@@ -96,7 +94,7 @@ struct Page<M> {
 }
 
 async fn read<E>(
-    tx: &Tx,
+    session: &Session,
     select: Select<E>,
     keyset: &Keyset<E>,
     args: &PageArgs,
@@ -126,7 +124,7 @@ where
     for column in &keyset.columns {
         select = select.order_by(*column, order.clone());
     }
-    let mut rows = select.limit(limit + 1).all(tx).await.map_err(error::db)?;
+    let mut rows = session.rows(select.limit(limit + 1)).await?;
     let more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
     if more {
         rows.pop();
@@ -147,7 +145,7 @@ where
 }
 
 /// The `totalCount` of a list, if the caller asks for it.
-async fn total<E>(ctx: &Context<'_>, tx: &Tx, rows: &Select<E>) -> Result<Option<BigInt>>
+async fn total<E>(ctx: &Context<'_>, session: &Session, rows: &Select<E>) -> Result<Option<BigInt>>
 where
     E: TenantScoped,
     E::Model: Send + Sync,
@@ -155,7 +153,9 @@ where
     if !ctx.look_ahead().field("totalCount").exists() {
         return Ok(None);
     }
-    let count = rows.clone().count(tx).await.map_err(error::db)?;
+    let snapshot = session.read().await?;
+    let count = rows.clone().count(snapshot.tx().await?);
+    let count = count.await.map_err(error::db)?;
     Ok(i64::try_from(count).ok().map(BigInt))
 }
 

@@ -251,7 +251,7 @@ impl Loader<Uuid> for RecordLoader {
             .0
             .app
             .vault
-            .open(&snapshot.tx, self.0.tenant()?, records.to_vec())
+            .open(snapshot.tx().await?, self.0.tenant()?, records.to_vec())
             .await;
         Ok(opened.map_err(error::store)?.into_iter().collect())
     }

@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use async_graphql::{Context, Error, ErrorExtensions as _, Result};
 use entrepot_domain::kernel::{Actor, ActorKind, TenantId};
+use entrepot_entity::scope::TenantScoped;
 use entrepot_event_store::clock;
-use entrepot_event_store::db::{Purpose, Tx};
 use entrepot_projections::group::{self, Place};
 use entrepot_projections::position;
+use sea_orm::Select;
 use tokio::sync::Mutex;
 
 use super::error::{self, fault};
 use super::policy::{self, Audience};
+use super::snapshot::Snapshot;
 use super::turns::{Busy, Turn, Turns};
 use crate::app::App;
 use crate::auth::Requester;
@@ -42,31 +44,8 @@ pub struct Session {
     stale: AtomicBool,
     /// Whether a command of the request had happened before.
     replayed: AtomicBool,
-}
-
-/// One state of the tenant's read models: every table at the same position.
-pub struct Snapshot {
-    /// A read-only transaction.
-    pub tx: Tx,
-    /// Where the rows stand.
-    pub place: Place,
-    /// Where the request as a whole holds none.
-    _turn: Option<Turn>,
-}
-
-impl Snapshot {
-    /// The state of now.
-    pub(super) async fn begin(app: &App, tenant: TenantId, turn: Option<Turn>) -> Result<Self> {
-        let db = app.store.db();
-        let tx = db.begin(tenant, Purpose::Read).await.map_err(error::db)?;
-        let place = group::place_in(&tx, tenant, GROUP).await;
-        let place = place.map_err(error::db)?;
-        Ok(Self {
-            tx,
-            place,
-            _turn: turn,
-        })
-    }
+    /// Whether the request may begin with a glance.
+    glances: AtomicBool,
 }
 
 impl Session {
@@ -89,6 +68,7 @@ impl Session {
             read,
             stale: AtomicBool::default(),
             replayed: AtomicBool::default(),
+            glances: AtomicBool::default(),
         })
     }
 
@@ -184,14 +164,67 @@ impl Session {
         Ok(fresh)
     }
 
+    /// The rows of a list in the state that this request reads.
+    pub(super) async fn rows<E: TenantScoped>(&self, rows: Select<E>) -> Result<Vec<E::Model>> {
+        if self.glances.load(Ordering::Acquire)
+            && let Some(rows) = self.glance(&rows).await?
+        {
+            return Ok(rows);
+        }
+        self.read().await?.rows(rows).await
+    }
+
+    /// The rows of the first list, and with them the state that the request reads; `None` if it has one.
+    async fn glance<E: TenantScoped>(&self, rows: &Select<E>) -> Result<Option<Vec<E::Model>>> {
+        let mut held = self.snapshot.lock().await;
+        if held.is_some() {
+            return Ok(None);
+        }
+        let (tenant, turn) = self.turn_to_read().await?;
+        let glance = Snapshot::glance(&self.app, tenant, rows.clone(), turn).await?;
+        Ok(glance.map(|(snapshot, rows)| {
+            self.read_at(snapshot.place);
+            *held = Some(Arc::new(snapshot));
+            rows
+        }))
+    }
+
+    /// The request may begin with a glance: it is a query, and one will probably do.
+    pub(super) fn may_glance(&self) {
+        self.glances.store(true, Ordering::Release);
+    }
+
+    /// Whether the state that was glanced at was gone when more of it was asked for. It is given up
+    /// then: the request runs again, and begins with a transaction.
+    pub(super) async fn start_over(&self) -> bool {
+        let mut held = self.snapshot.lock().await;
+        let moved = held.as_ref().is_some_and(|snapshot| snapshot.has_moved());
+        if moved {
+            self.glances.store(false, Ordering::Release);
+            end(held.take()).await;
+        }
+        moved
+    }
+
+    /// Whether one list's rows were all that the request read, if it read any.
+    pub(super) async fn lists_only(&self) -> Option<bool> {
+        let held = self.snapshot.lock().await;
+        held.as_ref().map(|snapshot| snapshot.lists_only())
+    }
+
     /// A state of its own, as of now: live updates read one for each batch.
     pub async fn begin(&self) -> Result<Snapshot> {
+        let (tenant, turn) = self.turn_to_read().await?;
+        Snapshot::begin(&self.app, tenant, turn).await
+    }
+
+    async fn turn_to_read(&self) -> Result<(TenantId, Option<Turn>)> {
         let tenant = self.tenant()?;
         let turn = match &self.turns {
             Some(turns) if self.turn.get().is_none() => turns.wait(tenant).await,
             _ => None,
         };
-        Snapshot::begin(&self.app, tenant, turn).await
+        Ok((tenant, turn))
     }
 
     /// Waits until the read models have reached a position.
@@ -225,7 +258,7 @@ impl Session {
     /// Where the read models stand, as far as this process knows.
     pub async fn models(&self) -> Result<i64> {
         let (store, tenant) = (&self.app.store, self.tenant()?);
-        let known = *store.feed().models(tenant, GROUP).borrow();
+        let known = store.feed().reached(tenant, GROUP);
         if known > 0 {
             return Ok(known);
         }
@@ -299,9 +332,9 @@ impl Session {
 /// Ends a snapshot that nobody reads any more. One still being read ends with its last reader.
 async fn end(snapshot: Option<Arc<Snapshot>>) {
     if let Some(snapshot) = snapshot.and_then(Arc::into_inner)
-        && let Err(error) = snapshot.tx.rollback().await
+        && let Err(error) = snapshot.end().await
     {
-        tracing::debug!(%error, "a read transaction ended by itself");
+        tracing::debug!(?error, "a read transaction ended by itself");
     }
 }
 

@@ -36,6 +36,7 @@ mod update;
 pub(crate) use answer::json_of;
 pub use callback::{Callbacks, HostError};
 pub use config::{HttpConfig, Limits, SocketLimits};
+pub(crate) use document::Again;
 pub use document::{DocumentLimits, InputTypes};
 pub use endpoint::graphql_router;
 pub(crate) use endpoint::lifetime;

@@ -9,8 +9,11 @@ mod sqlite;
 mod tx;
 
 use entrepot_domain::kernel::TenantId;
-use sea_orm::sea_query::Value;
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr, QueryResult};
+use sea_orm::sea_query::{SelectStatement, Value};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr,
+    QueryResult,
+};
 use tokio::sync::OwnedMutexGuard;
 
 pub use deletes::Deletes;
@@ -96,6 +99,25 @@ impl Db {
             Self::Sqlite(db) => db.alone().await?,
         };
         let rows = tx.query_sql(sql, values).await?;
+        tx.nothing_open();
+        Ok(rows)
+    }
+
+    /// Answers a query of one tenant's rows, by itself: where a single statement says all, no
+    /// transaction is begun for it.
+    pub async fn ask_of(
+        &self,
+        tenant: TenantId,
+        mut select: SelectStatement,
+    ) -> Result<Vec<QueryResult>, DbError> {
+        let tx = match self {
+            Self::Postgres(db) => {
+                select.and_where(postgres::as_tenant(tenant));
+                db.alone().await?
+            }
+            Self::Sqlite(db) => db.alone().await?,
+        };
+        let rows = tx.query_all_raw(self.backend().build(&select)).await?;
         tx.nothing_open();
         Ok(rows)
     }

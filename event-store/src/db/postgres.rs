@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use entrepot_domain::kernel::TenantId;
-use sea_orm::sea_query::{ArrayType, Value};
+use sea_orm::sea_query::{ArrayType, Expr, ExprTrait as _, Func, Query, Value};
 use sea_orm::sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::{
     self, Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _,
@@ -241,6 +241,17 @@ fn gate((tenant, purpose): Scope, arguments: &mut PgArguments) -> Result<String,
         gate += " AND (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL";
     }
     Ok(gate)
+}
+
+/// A condition that sets the tenant for this statement, as [`gate`] does: it names no column, and so is
+/// met before a row is looked for. Were it not met, row-level security would leave no row.
+pub(super) fn as_tenant(tenant: TenantId) -> Expr {
+    let set = Func::cust("set_config")
+        .arg("app.tenant_id")
+        .arg(tenant.to_string())
+        .arg(true);
+    let set = Query::select().expr(set).to_owned();
+    Expr::SubQuery(None, Box::new(set.into())).is_not_null()
 }
 
 fn sql_type(column: &Column) -> Result<&'static str, DbError> {

@@ -1,7 +1,9 @@
 //! PostgreSQL itself keeps tenants apart: the server's role sees one tenant, or none.
 
+use entrepot_domain::kernel::TenantId;
 use entrepot_tests::{TestDb, as_app, catch_up, retailer};
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, QueryResult, Statement};
 
 use crate::store::bustle;
 
@@ -110,6 +112,35 @@ async fn the_servers_role_sees_one_tenant_or_none() {
             0,
             "{name} shows a foreign tenant"
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_query_by_itself_sees_one_tenant_and_leaves_none_behind() {
+    let (db, sql, tenants) = two_tenants().await;
+    let store = db.store().await;
+    let number = |row: &QueryResult| row.try_get_by_index::<i64>(0).expect("a number");
+    for table in tenant_tables(&sql).await {
+        let rows = Query::select()
+            .expr(Expr::col("tenant_id"))
+            .from(table.clone())
+            .to_owned();
+        for tenant in tenants {
+            let query = format!("SELECT count(*) FROM {table} WHERE tenant_id = {tenant}");
+            let there = count(&sql, &query).await;
+            let seen = store.db().ask_of(TenantId(tenant), rows.clone()).await;
+            let seen: Vec<i64> = seen.expect("answers").iter().map(number).collect();
+            assert_eq!(
+                seen,
+                vec![tenant; seen.len()],
+                "{table} shows a foreign tenant"
+            );
+            assert_eq!(i64::try_from(seen.len()), Ok(there), "{table}");
+            let all = format!("SELECT count(*) FROM {table}");
+            let without = store.db().ask(&all, Vec::new()).await;
+            let without: Vec<i64> = without.expect("answers").iter().map(number).collect();
+            assert_eq!(without, [0], "{table} without a tenant");
+        }
     }
 }
 

@@ -30,7 +30,7 @@ impl Loader<String> for ProductLoader {
     async fn load(&self, skus: &[String]) -> Result<HashMap<String, products::Model>> {
         let snapshot = self.0.read().await?;
         let rows = visible::<products::Entity>(&self.0)?.filter(among(products::Column::Sku, skus));
-        let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
+        let rows = rows.all(snapshot.tx().await?).await.map_err(error::db)?;
         Ok(rows.into_iter().map(|row| (row.sku.clone(), row)).collect())
     }
 }

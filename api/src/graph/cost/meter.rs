@@ -93,6 +93,11 @@ impl Meter {
         self.spent.fetch_add(cost, Ordering::Relaxed);
     }
 
+    /// The operation runs once more, and pays once.
+    pub(in crate::graph) fn restart(&self) {
+        self.spent.store(0, Ordering::Relaxed);
+    }
+
     /// All that was counted.
     pub(in crate::graph) fn spent(&self) -> u64 {
         self.spent.load(Ordering::Relaxed)

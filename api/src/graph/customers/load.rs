@@ -37,7 +37,7 @@ impl Loader<Uuid> for CustomerLoader {
         }
         let rows = visible::<customers::Entity>(session)?
             .filter(among(customers::Column::CustomerId, ids.iter().copied()));
-        let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
+        let rows = rows.all(snapshot.tx().await?).await.map_err(error::db)?;
         Ok(rows.into_iter().map(|row| (row.customer_id, row)).collect())
     }
 }

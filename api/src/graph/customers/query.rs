@@ -10,7 +10,7 @@ use crate::graph::connection::Listed;
 use crate::graph::error::fault;
 use crate::graph::page::{Keyset, List, PageArgs};
 use crate::graph::policy::{Area, visible};
-use crate::graph::session::{Session, Snapshot, session};
+use crate::graph::session::{Session, session};
 use crate::graph::{error, gid, loader};
 
 /// Queries of customers.
@@ -57,11 +57,7 @@ impl CustomerSort {
     }
 }
 
-async fn filtered(
-    session: &Session,
-    snapshot: &Snapshot,
-    filter: &CustomerFilter,
-) -> Result<Select<customers::Entity>> {
+async fn filtered(session: &Session, filter: &CustomerFilter) -> Result<Select<customers::Entity>> {
     use customers::Column;
     let mut rows = visible::<customers::Entity>(session)?;
     if let Some(system) = &filter.external_system {
@@ -71,11 +67,9 @@ async fn filtered(
         rows = rows.filter(Column::ExternalId.eq(id));
     }
     if let Some(email) = &filter.email {
-        let records = session
-            .app
-            .vault
-            .find(&snapshot.tx, session.tenant()?, email)
-            .await;
+        let snapshot = session.read().await?;
+        let (tx, vault) = (snapshot.tx().await?, &session.app.vault);
+        let records = vault.find(tx, session.tenant()?, email).await;
         rows = rows.filter(Column::PersonalRef.is_in(records.map_err(error::store)?));
     }
     Ok(rows)
@@ -115,10 +109,9 @@ impl CustomerQuery {
         if filter.email.is_some() && !session.audience().may(Area::PersonalData) {
             return Err(fault("FORBIDDEN", "filter.email is not open to your roles"));
         }
-        let snapshot = session.read().await?;
         let matching = List {
             name: "customers",
-            rows: filtered(session, &snapshot, &filter).await?,
+            rows: filtered(session, &filter).await?,
             keyset: sort.keyset(),
             selected_by: format!("{sort:?}:{filter:?}"),
         };

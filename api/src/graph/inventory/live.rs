@@ -18,7 +18,8 @@ use crate::graph::error;
 use crate::graph::live::{Change, ChangeHead, Start, Watched, changes};
 use crate::graph::policy::visible;
 use crate::graph::scalar::BigInt;
-use crate::graph::session::{Session, Snapshot};
+use crate::graph::session::Session;
+use crate::graph::snapshot::Snapshot;
 
 /// Stock live.
 #[derive(Debug, Default)]
@@ -101,7 +102,7 @@ impl Watched for WatchedStock {
         }
         let rows = rows
             .limit(limit)
-            .all(&snapshot.tx)
+            .all(snapshot.tx().await?)
             .await
             .map_err(error::db)?;
         Ok(rows.into_iter().map(|row| (key(&row), row)).collect())

@@ -13,7 +13,8 @@ use sea_orm::{QueryFilter as _, Select};
 use crate::graph::among::among;
 use crate::graph::error;
 use crate::graph::policy::visible;
-use crate::graph::session::{Session, Snapshot};
+use crate::graph::session::Session;
+use crate::graph::snapshot::Snapshot;
 
 /// Positions by SKU and warehouse, in one state, whoever asks.
 pub(super) async fn positions(
@@ -45,7 +46,11 @@ async fn read(
     // A SKU lies in few warehouses: what is read too much is less than a condition a key.
     let skus: HashSet<&str> = keys.iter().map(|key| key.sku.as_str()).collect();
     let rows = rows.filter(among(inventory::Column::Sku, skus));
-    let rows = rows.all(&snapshot.tx).await.map_err(error::db)?.into_iter();
+    let rows = rows
+        .all(snapshot.tx().await?)
+        .await
+        .map_err(error::db)?
+        .into_iter();
     let found = rows.filter(|row| wanted.contains(&(row.sku.as_str(), row.warehouse.as_str())));
     Ok(found.map(|row| (key(&row), row)).collect())
 }

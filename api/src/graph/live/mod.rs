@@ -33,7 +33,8 @@ use serde::de::DeserializeOwned;
 
 use super::cost::Toll;
 use super::error;
-use super::session::{Session, Snapshot, session};
+use super::session::{Session, session};
+use super::snapshot::Snapshot;
 use crate::app::App;
 use stream::{Given, Slot};
 use subscriber::Subscriber;

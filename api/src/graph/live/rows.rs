@@ -15,8 +15,9 @@ use tokio::time::sleep;
 use super::place::{Mark, Place, Sent};
 use super::{AsOf, Watched};
 use crate::app::App;
-use crate::graph::error::{self, fault};
-use crate::graph::session::{Session, Snapshot};
+use crate::graph::error::fault;
+use crate::graph::session::Session;
+use crate::graph::snapshot::Snapshot;
 
 /// How often the read models are looked at that went back behind what they had reached: a crash of
 /// the database may cost them their newest commits.
@@ -130,7 +131,7 @@ impl<W: Watched> Rows<W> {
         let snapshot = standing_at(reader, position).await?;
         let rows = W::load(tenant, &snapshot, keys).await;
         let as_of = snapshot.place.position;
-        snapshot.tx.rollback().await.map_err(error::db)?;
+        snapshot.end().await?;
         let rows = rows?.into_iter().map(|(key, row)| (key, Arc::new(row)));
         Ok((as_of, rows.collect()))
     }
@@ -185,7 +186,7 @@ pub(super) async fn standing_at(reader: &Reader<'_>, position: i64) -> Result<Sn
         if snapshot.place.position >= position {
             return Ok(snapshot);
         }
-        snapshot.tx.rollback().await.map_err(error::db)?;
+        snapshot.end().await?;
         sleep(LOOK).await;
     }
     Err(fault(

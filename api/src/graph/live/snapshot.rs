@@ -9,7 +9,6 @@ use async_graphql::Result;
 
 use super::Watched;
 use super::rows::{Reader, standing_at};
-use crate::graph::error;
 use crate::graph::session::Session;
 
 /// Rows read at once.
@@ -33,7 +32,7 @@ pub(super) async fn page<W: Watched>(
     // Not before its position, were it that a crash of the database cost the models their newest rows.
     let snapshot = standing_at(&Reader::One(session), position).await?;
     let rows = watched.page(session, &snapshot, after, PAGE).await;
-    snapshot.tx.rollback().await.map_err(error::db)?;
+    snapshot.end().await?;
     let mut rows = rows?;
     let whole = u64::try_from(rows.len()).is_ok_and(|count| count >= PAGE);
     let next = rows.last().map(|(key, _)| key.clone()).filter(|_| whole);

@@ -20,7 +20,7 @@ use super::tail::Tail;
 use super::{Watched, snapshot};
 use crate::graph::cost::Toll;
 use crate::graph::error::{self, fault};
-use crate::graph::session::Session;
+use crate::graph::session::{GROUP, Session};
 
 /// How long a new tail may take to find out where the log ends.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
@@ -69,12 +69,8 @@ impl<W: Watched> Subscriber<W> {
         let interest = tail.interests.of(watched, session.channels(), end);
         let interest = interest.ok_or_else(error::broken)?;
         // A consistency token may have had this node look further than its tail has come.
-        let known = session
-            .app
-            .store
-            .feed()
-            .models(session.tenant()?, crate::graph::session::GROUP);
-        let here = end.max(*known.borrow());
+        let feed = session.app.store.feed();
+        let here = end.max(feed.reached(session.tenant()?, GROUP));
         let (next, previous) = start::find::<W>(&session, &start, here).await?;
         Ok(Self {
             rung: interest.rings(),

@@ -175,7 +175,7 @@ impl Tail {
             self.end.send_replace(Some(end));
             return Ok(end);
         };
-        let reached = *store.feed().models(self.tenant, GROUP).borrow();
+        let reached = store.feed().reached(self.tenant, GROUP);
         let batch = Batch::read(store, self.tenant, end, reached).await?;
         let Some(batch) = batch else { return Ok(end) };
         if batch.touches(StreamKind::Tenant) {

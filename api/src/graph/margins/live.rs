@@ -18,7 +18,8 @@ use super::types::MarginLine;
 use crate::graph::live::{Change, ChangeHead, Start, Watched, changes};
 use crate::graph::policy::visible;
 use crate::graph::scalar::BigInt;
-use crate::graph::session::{Session, Snapshot};
+use crate::graph::session::Session;
+use crate::graph::snapshot::Snapshot;
 use crate::graph::{error, gid};
 
 /// Margins live.
@@ -65,7 +66,7 @@ impl Watched for WatchedMargins {
         keys: Vec<Uuid>,
     ) -> Result<HashMap<Uuid, OrderMargins>> {
         let keys: Vec<OrderId> = keys.into_iter().map(OrderId).collect();
-        let orders = Margins::load(&snapshot.tx, tenant, &keys).await;
+        let orders = Margins::load(snapshot.tx().await?, tenant, &keys).await;
         let orders = orders.map_err(error::db)?.into_iter();
         Ok(orders
             .map(|(OrderId(order_id), lines)| (order_id, OrderMargins { order_id, lines }))
@@ -106,7 +107,7 @@ impl Watched for WatchedMargins {
             ids = ids.filter(OrderId.eq(order_id));
         }
         let ids = ids.order_by_asc(OrderId).limit(limit).into_tuple::<Uuid>();
-        let ids = ids.all(&snapshot.tx).await.map_err(error::db)?;
+        let ids = ids.all(snapshot.tx().await?).await.map_err(error::db)?;
         let mut orders = by_orders(session, snapshot, &ids).await?;
         let found = ids.into_iter().filter_map(|order_id| {
             let lines = orders.remove(&order_id)?;

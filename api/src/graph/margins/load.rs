@@ -15,7 +15,8 @@ use super::types::MarginLine;
 use crate::graph::among::among;
 use crate::graph::documents::documents;
 use crate::graph::policy::{all_rows, visible};
-use crate::graph::session::{Session, Snapshot};
+use crate::graph::session::Session;
+use crate::graph::snapshot::Snapshot;
 use crate::graph::{error, loader};
 
 /// The lines of orders, in order of their numbers, that the caller may see, in one state.
@@ -27,7 +28,7 @@ pub(super) async fn by_orders(
     let rows = visible::<margins::Entity>(session)?
         .filter(among(margins::Column::OrderId, ids.iter().copied()))
         .order_by_asc(margins::Column::Line);
-    let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
+    let rows = rows.all(snapshot.tx().await?).await.map_err(error::db)?;
     let mut orders: HashMap<Uuid, Vec<margins::Model>> = HashMap::new();
     for row in rows {
         orders.entry(row.order_id).or_default().push(row);

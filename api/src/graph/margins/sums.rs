@@ -130,7 +130,7 @@ pub(super) async fn sums(
     let rows = rows
         .limit(GROUPS_MAX as u64 + 1)
         .into_model::<Sum>()
-        .all(&snapshot.tx)
+        .all(snapshot.tx().await?)
         .await;
     let rows = rows.map_err(error::db)?;
     if rows.len() > GROUPS_MAX {

@@ -19,7 +19,8 @@ use crate::app::App;
 use crate::graph::live::{AsOf, Change, ChangeHead, Start, Watched, changes};
 use crate::graph::policy::visible;
 use crate::graph::scalar::BigInt;
-use crate::graph::session::{Session, Snapshot};
+use crate::graph::session::Session;
+use crate::graph::snapshot::Snapshot;
 use crate::graph::{error, gid};
 
 /// Orders live.
@@ -57,7 +58,7 @@ impl Watched for WatchedOrders {
         keys: Vec<Uuid>,
     ) -> Result<HashMap<Uuid, OrderDoc>> {
         let keys: Vec<OrderId> = keys.into_iter().map(OrderId).collect();
-        let orders = Orders::load(&snapshot.tx, tenant, &keys).await;
+        let orders = Orders::load(snapshot.tx().await?, tenant, &keys).await;
         let orders = orders.map_err(error::db)?.into_iter();
         Ok(orders
             .filter_map(|(id, order)| Some((id.0, Arc::unwrap_or_clone(order?))))
@@ -106,7 +107,7 @@ impl Watched for WatchedOrders {
         }
         let rows = rows
             .limit(limit)
-            .all(&snapshot.tx)
+            .all(snapshot.tx().await?)
             .await
             .map_err(error::db)?;
         let rows = rows.iter().map(|row| Ok((row.order_id, document(row)?)));

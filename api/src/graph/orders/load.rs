@@ -17,7 +17,8 @@ use crate::graph::connection::{Edge, Listed};
 use crate::graph::customers::{Customer, CustomerLoader};
 use crate::graph::documents::documents;
 use crate::graph::policy::{all_rows, visible};
-use crate::graph::session::{Session, Snapshot};
+use crate::graph::session::Session;
+use crate::graph::snapshot::Snapshot;
 use crate::graph::{error, loader, margins};
 
 /// An order's document.
@@ -56,7 +57,7 @@ impl Loader<Uuid> for OrderLoader {
         }
         let rows = visible::<order_docs::Entity>(session)?
             .filter(among(order_docs::Column::OrderId, ids.iter().copied()));
-        let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
+        let rows = rows.all(snapshot.tx().await?).await.map_err(error::db)?;
         let rows = rows.iter();
         rows.map(|row| Ok((row.order_id, Arc::new(document(row)?))))
             .collect()

@@ -96,7 +96,7 @@ pub(super) async fn sums(ctx: &Context<'_>, filter: OrderSumsFilter) -> Result<V
         .group_by(Column::Measure)
         .group_by(Column::Code)
         .into_model::<Sum>()
-        .all(&snapshot.tx)
+        .all(snapshot.tx().await?)
         .await
         .map_err(error::db)?;
     let mut by_currency: BTreeMap<String, Vec<Sum>> = BTreeMap::new();

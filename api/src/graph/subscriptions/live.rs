@@ -18,7 +18,8 @@ use super::types::SubscriptionContract;
 use crate::graph::live::{Change, ChangeHead, Start, Watched, changes};
 use crate::graph::policy::visible;
 use crate::graph::scalar::BigInt;
-use crate::graph::session::{Session, Snapshot};
+use crate::graph::session::Session;
+use crate::graph::snapshot::Snapshot;
 use crate::graph::{error, gid};
 
 /// Subscriptions live.
@@ -91,7 +92,7 @@ impl Watched for WatchedSubscriptions {
         }
         let rows = rows
             .limit(limit)
-            .all(&snapshot.tx)
+            .all(snapshot.tx().await?)
             .await
             .map_err(error::db)?;
         let rows = rows

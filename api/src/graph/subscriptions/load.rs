@@ -14,7 +14,8 @@ use uuid::Uuid;
 use crate::graph::among::among;
 use crate::graph::error;
 use crate::graph::policy::visible;
-use crate::graph::session::{Session, Snapshot};
+use crate::graph::session::Session;
+use crate::graph::snapshot::Snapshot;
 
 /// A subscription's document.
 pub(super) fn document(row: &subscriptions::Model) -> Result<SubscriptionDoc> {
@@ -49,7 +50,7 @@ async fn read(
         subscriptions::Column::SubscriptionId,
         ids.iter().copied(),
     ));
-    let rows = rows.all(&snapshot.tx).await.map_err(error::db)?;
+    let rows = rows.all(snapshot.tx().await?).await.map_err(error::db)?;
     rows.iter()
         .map(|row| Ok((row.subscription_id, document(row)?)))
         .collect()

@@ -209,7 +209,7 @@ pub(super) async fn sums(ctx: &Context<'_>, until: Option<Date>) -> Result<Vec<M
         .group_by(Column::Currency)
         .group_by(Column::Kind)
         .into_model::<Sum>()
-        .all(&snapshot.tx)
+        .all(snapshot.tx().await?)
         .await
         .map_err(error::db)?;
     let mut by_currency: BTreeMap<&str, Vec<&Sum>> = BTreeMap::new();

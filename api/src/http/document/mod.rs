@@ -19,7 +19,7 @@ pub use measure::DocumentLimits;
 pub(super) use parsed::Parsed;
 
 use async_graphql::{
-    Name, Positioned, Request,
+    Name, Positioned, Request, Response, Variables,
     parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
 };
 
@@ -34,6 +34,31 @@ pub(super) struct Prepared {
     pub kind: OperationType,
     /// How many fields of its root run.
     pub root_fields: usize,
+}
+
+/// What a request needs to be run once more. Made of one that is prepared, which it costs little.
+pub(crate) struct Again {
+    document: String,
+    operation: Option<String>,
+    variables: Variables,
+}
+
+impl Again {
+    pub(crate) fn of(request: &Request) -> Self {
+        Self {
+            document: request.query.clone(),
+            operation: request.operation_name.clone(),
+            variables: request.variables.clone(),
+        }
+    }
+
+    /// The same request, prepared anew.
+    pub(crate) fn request(self, types: &InputTypes) -> Result<Request, Response> {
+        let mut request = Request::new(self.document).variables(self.variables);
+        request.operation_name = self.operation;
+        let prepared = prepare(request, &Parsed::default(), types);
+        Ok(prepared.map_err(Refusal::into_response)?.request)
+    }
 }
 
 /// Prepares a request, or says why nothing of it will run.
@@ -100,8 +125,6 @@ impl Prepared {
 
 #[cfg(test)]
 mod tests {
-    use async_graphql::Variables;
-
     use super::*;
 
     fn refused(request: Request) -> &'static str {
