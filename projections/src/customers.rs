@@ -1,5 +1,7 @@
 //! Read model: customers, without personal data. What they ordered is asked of `orders`.
 
+use std::sync::Arc;
+
 use entrepot_domain::customers::CustomerEvent;
 use entrepot_domain::envelope::Recorded;
 use entrepot_domain::event::Event;
@@ -23,7 +25,7 @@ pub struct Customers;
 impl Fold for Customers {
     const NAME: &'static str = "customers";
     type Key = CustomerId;
-    type Doc = Option<customers::Model>;
+    type Doc = Option<Arc<customers::Model>>;
 
     fn tables() -> &'static [&'static str] {
         &["rm_customers"]
@@ -54,7 +56,7 @@ impl Fold for Customers {
         let rows = load::rows::<customers::Entity, _>(tx, tenant, column, ids).await?;
         let loaded = rows.into_iter();
         Ok(loaded
-            .map(|row| (CustomerId(row.customer_id), Some(row)))
+            .map(|row| (CustomerId(row.customer_id), Some(Arc::new(row))))
             .collect())
     }
 
@@ -72,7 +74,7 @@ impl Fold for Customers {
             (CustomerEvent::Registered(_), Some(_)) => return Err(subject::known("customer", key)),
             (CustomerEvent::Registered(registered), doc) => {
                 let there = registered.external_ref.as_ref();
-                *doc = Some(customers::Model {
+                *doc = Some(Arc::new(customers::Model {
                     tenant_id: facts.tenant.0,
                     customer_id: registered.customer_id.0,
                     external_system: there.map(|there| there.system.clone()),
@@ -83,14 +85,16 @@ impl Fold for Customers {
                     registered_on: facts.time_zone.date_of(event.recorded_at).to_string(),
                     updated_at: at,
                     position: event.position,
-                });
+                }));
             }
             (_, None) => return Err(subject::unknown("customer", key)),
             (CustomerEvent::Updated(updated), Some(row)) => {
+                let row = Arc::make_mut(row);
                 row.personal_ref = Some(updated.personal_ref);
                 (row.updated_at, row.position) = (at, event.position);
             }
             (CustomerEvent::Erased(_), Some(row)) => {
+                let row = Arc::make_mut(row);
                 row.personal_ref = None;
                 ERASED.clone_into(&mut row.status);
                 (row.updated_at, row.position) = (at, event.position);
@@ -101,7 +105,7 @@ impl Fold for Customers {
 
     fn write(_: &TenantFacts, _: &CustomerId, _: &Self::Doc, after: &Self::Doc, out: &mut Writes) {
         if let Some(row) = after {
-            out.put(row);
+            out.put(&**row);
         }
     }
 }

@@ -24,8 +24,9 @@ use crate::model::{Documents, Fold, TenantFacts};
 use crate::refused;
 use crate::writes::Writes;
 
-/// Columns beside a list's own that say where it stands.
-const PLACE: [&str; 2] = ["place_position", "place_rebuilt"];
+/// The column beside a list's own that says where it stands: one text, so that the checkpoint is looked
+/// for once.
+const PLACE: &str = "place";
 
 /// Events folded at most in one transaction.
 const BATCH_MAX: usize = 1_000;
@@ -60,6 +61,18 @@ impl Place {
     pub const fn is_after(self, other: Self) -> bool {
         self.rebuilt > other.rebuilt
             || (self.rebuilt == other.rebuilt && self.position > other.position)
+    }
+}
+
+impl Place {
+    fn parse(text: &str) -> Result<Self, DbErr> {
+        let numbers = text.split_once(' ').and_then(|(position, rebuilt)| {
+            Some(Self {
+                position: position.parse().ok()?,
+                rebuilt: rebuilt.parse().ok()?,
+            })
+        });
+        numbers.ok_or_else(|| DbErr::Type(format!("not a place: {text}")))
     }
 }
 
@@ -435,31 +448,23 @@ pub async fn rows_with_place<E: TenantScoped>(
     group: &str,
     rows: Select<E>,
 ) -> Result<Option<(Place, Vec<E::Model>)>, DbError> {
-    let of_checkpoint = |column: checkpoint::Column| {
-        let one = Query::select()
-            .column(column)
-            .from(checkpoint::Entity)
-            .and_where(checkpoint::Column::TenantId.eq(tenant.0))
-            .and_where(checkpoint::Column::Grp.eq(group))
-            .to_owned();
-        Expr::SubQuery(None, Box::new(one.into()))
-    };
-    let rows = rows
-        .expr_as(of_checkpoint(checkpoint::Column::Position), PLACE[0])
-        .expr_as(of_checkpoint(checkpoint::Column::Rebuilt), PLACE[1]);
+    let place = Query::select()
+        .expr(Expr::cust("position || ' ' || rebuilt"))
+        .from(checkpoint::Entity)
+        .and_where(checkpoint::Column::TenantId.eq(tenant.0))
+        .and_where(checkpoint::Column::Grp.eq(group))
+        .to_owned();
+    let rows = rows.expr_as(Expr::SubQuery(None, Box::new(place.into())), PLACE);
     let rows = db.ask_of(tenant, rows.into_query()).await?;
     let Some(first) = rows.first() else {
         return Ok(None);
     };
-    let number = |name| {
-        first
-            .try_get::<Option<i64>>("", name)
-            .map(Option::unwrap_or_default)
-    };
-    let place = Place {
-        position: number(PLACE[0])?,
-        rebuilt: number(PLACE[1])?,
-    };
+    let place: Option<String> = first.try_get("", PLACE)?;
+    let place = place
+        .as_deref()
+        .map(Place::parse)
+        .transpose()?
+        .unwrap_or_default();
     let rows = rows.iter().map(|row| E::Model::from_query_result(row, ""));
     Ok(Some((place, rows.collect::<Result<_, _>>()?)))
 }

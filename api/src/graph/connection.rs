@@ -6,6 +6,8 @@ use std::sync::Arc;
 use async_graphql::connection::PageInfo;
 use async_graphql::parser::types::SelectionSet;
 use async_graphql::{Object, OutputType, Result, TypeName};
+use sea_orm::sea_query::Value;
+use serde_json::Value as Json;
 
 use super::direct::{Compiler, Direct, Plan, Rows, Text};
 use super::scalar::BigInt;
@@ -27,8 +29,8 @@ pub struct Edge<N> {
 
 /// A cursor, which is sealed when it is asked for: most readers want few of a page, or none.
 pub(super) struct Cursor {
-    /// Where the row stands in its list.
-    pub(super) at: String,
+    /// Where the row stands in its list: what the list is sorted by.
+    pub(super) at: Vec<Value>,
     pub(super) list: Arc<Sealing>,
 }
 
@@ -42,8 +44,20 @@ pub(super) struct Sealing {
 impl Cursor {
     fn sealed(&self) -> String {
         let Sealing { secrets, binding } = &*self.list;
-        secrets.seal_cursor(&self.at, binding)
+        secrets.seal_cursor(&place_of(&self.at), binding)
     }
+}
+
+/// The place of a row as text: a JSON list.
+fn place_of(values: &[Value]) -> String {
+    let json = |value: &Value| match value {
+        Value::BigInt(Some(number)) => Json::from(*number),
+        Value::Int(Some(number)) => Json::from(*number),
+        Value::Uuid(Some(id)) => Json::from(id.to_string()),
+        Value::String(Some(text)) => Json::from(text.as_str()),
+        _ => Json::Null,
+    };
+    values.iter().map(json).collect::<Json>().to_string()
 }
 
 impl<N> Listed<N> {

@@ -68,8 +68,9 @@ where
         let secrets = session.app.secrets.clone();
         let list = Arc::new(Sealing { secrets, binding });
         let page = read(session, self.rows, &self.keyset, &args, &list).await?;
-        let edge = |row| {
-            let at = place(&row, &self.keyset);
+        let edge = |row: E::Model| {
+            let columns = self.keyset.columns.iter();
+            let at = columns.map(|column| row.get(*column)).collect();
             let list = Arc::clone(&list);
             let node = node(row)?;
             Ok(Edge {
@@ -188,27 +189,6 @@ fn beyond<E: EntityTrait>(keyset: &Keyset<E>, values: &[Value], after: bool) -> 
         }));
     }
     any
-}
-
-/// Where a row stands in its list.
-fn place<E>(row: &E::Model, keyset: &Keyset<E>) -> String
-where
-    E: EntityTrait,
-    E::Model: ModelTrait<Entity = E>,
-{
-    let json = |value| match value {
-        Value::BigInt(Some(number)) => Json::from(number),
-        Value::Int(Some(number)) => Json::from(number),
-        Value::Uuid(Some(id)) => Json::from(id.to_string()),
-        Value::String(Some(text)) => Json::from(text),
-        _ => Json::Null,
-    };
-    let values: Vec<Json> = keyset
-        .columns
-        .iter()
-        .map(|column| json(row.get(*column)))
-        .collect();
-    Json::from(values).to_string()
 }
 
 fn decode<E>(

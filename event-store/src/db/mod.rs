@@ -1,6 +1,7 @@
 //! One database, PostgreSQL or SQLite, behind one set of operations. What differs between the two
 //! stands in [`postgres`] and [`sqlite`], nowhere else.
 
+mod connections;
 mod deletes;
 mod error;
 mod postgres;

@@ -7,11 +7,12 @@ use sea_orm::sea_query::{ArrayType, Expr, ExprTrait as _, Func, Query, Value};
 use sea_orm::sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::{
     self, Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _,
-    IntoArguments, PgConnection, PgPool, Row as _,
+    IntoArguments, PgConnection, Row as _,
 };
 use sea_query_sqlx::SqlxValues;
 use uuid::Uuid;
 
+use super::connections::{Connections, TRUSTED_FOR};
 use super::tx::{Conn, Tx};
 use super::{DbError, DbOptions, Guard, Purpose, Wanted, rows::Column, rows::Rows};
 
@@ -33,8 +34,8 @@ const APART_BUFFERS: &str = "256MB";
 #[derive(Clone, Debug)]
 pub struct Postgres {
     connect: PgConnectOptions,
-    readers: PgPool,
-    writers: PgPool,
+    readers: Connections,
+    writers: Connections,
 }
 
 impl Postgres {
@@ -49,14 +50,14 @@ impl Postgres {
                 ("idle_in_transaction_session_timeout", "60s"),
                 PLANNED_ONCE,
             ]);
-        let readers = pool(&connect, options.connections);
-        let writers = pool(&connect, options.connections);
+        let readers = connections(&connect, options.connections);
+        let writers = connections(&connect, options.connections);
         let db = Self {
             connect,
             readers,
             writers,
         };
-        db.readers.acquire().await?;
+        db.readers.take().await?;
         Ok(db)
     }
 
@@ -65,7 +66,7 @@ impl Postgres {
         tenant: Option<TenantId>,
         purpose: Purpose,
     ) -> Result<Tx, DbError> {
-        let (pool, begin) = match purpose {
+        let (connections, begin) = match purpose {
             Purpose::Read => (
                 &self.readers,
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -79,7 +80,7 @@ impl Postgres {
             Some(tenant) => format!("{begin}; SET LOCAL app.tenant_id = '{tenant}'"),
             None => begin.to_owned(),
         };
-        let conn = Conn::Postgres(pool.acquire().await?);
+        let conn = Conn::Postgres(connections.take().await?);
         let tx = Tx::new(conn, begin, (tenant, purpose), None);
         // Writers often are one statement, which is a transaction by itself.
         if purpose == Purpose::Read {
@@ -90,7 +91,7 @@ impl Postgres {
 
     /// A connection to read by, without a transaction and without a tenant.
     pub(super) async fn alone(&self) -> Result<Tx, DbError> {
-        let conn = Conn::Postgres(self.readers.acquire().await?);
+        let conn = Conn::Postgres(self.readers.take().await?);
         Ok(Tx::new(conn, String::new(), (None, Purpose::Read), None))
     }
 
@@ -105,7 +106,7 @@ impl Postgres {
         let begin = format!(
             "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL app.tenant_id = '{tenant}'"
         );
-        let conn = Conn::Postgres(pool(&connect, 1).acquire().await?);
+        let conn = Conn::Postgres(connections(&connect, 1).take().await?);
         let tx = Tx::new(conn, begin, (Some(tenant), Purpose::Project), None);
         tx.open().await?;
         Ok(tx)
@@ -120,9 +121,6 @@ impl Postgres {
 /// Whose rows a transaction may touch, and what for.
 pub(super) type Scope = (Option<TenantId>, Purpose);
 
-/// A connection that was idle for this long is asked whether it is there still.
-const TRUSTED_FOR: Duration = Duration::from_secs(1);
-
 /// A connection that is older is closed when it is next wanted: servers that were added get their share.
 const LIFETIME: Duration = Duration::from_mins(30);
 
@@ -130,9 +128,9 @@ const LIFETIME: Duration = Duration::from_mins(30);
 ///
 /// The pool's own upkeep is off: it counts idle connections down before it has counted them up, and
 /// whoever looks in between takes a thread for ever (`spawn_maintenance_tasks` of sqlx 0.9).
-fn pool(connect: &PgConnectOptions, connections: u32) -> PgPool {
-    PgPoolOptions::new()
-        .max_connections(connections)
+fn connections(connect: &PgConnectOptions, most: u32) -> Connections {
+    let pool = PgPoolOptions::new()
+        .max_connections(most)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
@@ -151,7 +149,8 @@ fn pool(connect: &PgConnectOptions, connections: u32) -> PgPool {
                     .map(drop)
             })
         })
-        .connect_lazy_with(connect.clone())
+        .connect_lazy_with(connect.clone());
+    Connections::new(pool, most)
 }
 
 /// Writes rows of several tables by one statement, if the guard hits; whether it did.

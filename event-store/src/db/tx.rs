@@ -9,6 +9,7 @@ use sea_query_sqlx::SqlxValues;
 use sqlx_core::transaction::TransactionManager as _;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use super::connections::Taken;
 use super::error::NulInText;
 use super::postgres::Scope;
 use super::{DbError, Deletes, Purpose, Rows, postgres, sqlite};
@@ -42,7 +43,7 @@ impl Wanted {
 /// A connection with a transaction open on it.
 #[derive(Debug)]
 pub(super) enum Conn {
-    Postgres(PoolConnection<sqlx::Postgres>),
+    Postgres(Taken),
     Sqlite(PoolConnection<sqlx::Sqlite>),
 }
 
@@ -179,39 +180,51 @@ impl Tx {
 
     /// Gives the connection back as it is: no transaction was begun on it.
     pub(super) fn nothing_open(mut self) {
-        *self.session.get_mut() = None;
+        self.keep();
+    }
+
+    /// Gives back a connection on which a statement was answered and no transaction is open.
+    fn keep(&mut self) {
+        if let Some(Session {
+            conn: Conn::Postgres(conn),
+            ..
+        }) = self.session.get_mut().take()
+        {
+            conn.keep();
+        }
     }
 
     async fn end(mut self, end: End) -> Result<(), DbError> {
-        let ended = match self.session.get_mut() {
+        match self.session.get_mut() {
             None
             | Some(Session {
                 stage: Stage::Unsent(_),
                 ..
-            }) => Ok(()),
+            }) => *self.session.get_mut() = None,
             Some(Session { conn, .. }) => match conn {
-                Conn::Postgres(conn) => match end {
-                    // Sent with the question that every connection is asked when it is given back.
-                    _ if self.scope.1 == Purpose::Read => {
-                        PgTransactionManager::start_rollback(conn);
-                        Ok(())
+                // Sent with the question that a connection is asked when it is given back.
+                Conn::Postgres(conn) if self.scope.1 == Purpose::Read => {
+                    PgTransactionManager::start_rollback(conn);
+                    *self.session.get_mut() = None;
+                }
+                Conn::Postgres(conn) => {
+                    match end {
+                        End::Commit => PgTransactionManager::commit(conn).await?,
+                        End::Rollback => PgTransactionManager::rollback(conn).await?,
                     }
-                    End::Commit => PgTransactionManager::commit(conn).await,
-                    End::Rollback => PgTransactionManager::rollback(conn).await,
-                },
+                    self.keep();
+                }
                 Conn::Sqlite(conn) => {
                     let end = match end {
                         End::Commit => "COMMIT",
                         End::Rollback => "ROLLBACK",
                     };
-                    conn.execute(end).await.map(drop)
+                    conn.execute(end).await?;
+                    *self.session.get_mut() = None;
                 }
             },
-        };
-        if ended.is_ok() {
-            *self.session.get_mut() = None;
         }
-        Ok(ended?)
+        Ok(())
     }
 
     /// Writes rows of several tables, deletes others and commits, if the `guard` hits. On PostgreSQL,
@@ -241,7 +254,10 @@ impl Tx {
             Err(error) if error.outcome_unknown() => return Written::Unknown(error),
             Err(error) => Written::Failed(error),
         };
-        *self.session.get_mut() = None;
+        match written {
+            Written::Failed(_) => *self.session.get_mut() = None,
+            _ => self.keep(),
+        }
         written
     }
 

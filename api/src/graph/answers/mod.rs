@@ -12,6 +12,7 @@ mod positions;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_graphql::{Response, Value};
+use axum::body::Bytes;
 use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::Store;
 use entrepot_projections::group::Place;
@@ -42,7 +43,7 @@ pub(super) struct Answer {
     /// The state that it was read in.
     pub(super) place: Place,
     /// JSON.
-    data: String,
+    data: Bytes,
     pub(super) cost: Cost,
 }
 
@@ -111,7 +112,7 @@ impl Answers {
 
     /// Keeps an answer, if it is worth it.
     pub(super) fn keep(&self, question: Question, place: Place, data: &Value, cost: Cost) {
-        let data = json_of(data);
+        let data = Bytes::from(json_of(data));
         let bytes = question.bytes() + data.len();
         if bytes > self.most / SHARE {
             return;

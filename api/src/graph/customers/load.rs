@@ -21,10 +21,10 @@ use crate::graph::session::Session;
 pub struct CustomerLoader(pub(in crate::graph) Arc<Session>);
 
 impl Loader<Uuid> for CustomerLoader {
-    type Value = customers::Model;
+    type Value = Arc<customers::Model>;
     type Error = async_graphql::Error;
 
-    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, customers::Model>> {
+    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Arc<customers::Model>>> {
         let Self(session) = self;
         let snapshot = session.read().await?;
         if all_rows::<customers::Entity>(session) {
@@ -32,12 +32,13 @@ impl Loader<Uuid> for CustomerLoader {
             let found = documents::<Customers>(session, &snapshot, &keys).await?;
             let rows = found.into_iter();
             return Ok(rows
-                .filter_map(|(id, row)| Some((id.0, Option::clone(&row)?)))
+                .filter_map(|(id, row)| Some((id.0, Arc::clone(row.as_ref().as_ref()?))))
                 .collect());
         }
         let rows = visible::<customers::Entity>(session)?
             .filter(among(customers::Column::CustomerId, ids.iter().copied()));
         let rows = rows.all(snapshot.tx().await?).await.map_err(error::db)?;
-        Ok(rows.into_iter().map(|row| (row.customer_id, row)).collect())
+        let rows = rows.into_iter();
+        Ok(rows.map(|row| (row.customer_id, Arc::new(row))).collect())
     }
 }

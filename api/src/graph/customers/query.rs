@@ -1,5 +1,7 @@
 //! Queries of customers.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
 use entrepot_entity::customers;
 use sea_orm::{ColumnTrait as _, QueryFilter as _, Select};
@@ -122,7 +124,7 @@ impl CustomerQuery {
             before,
         };
         matching
-            .page(ctx, args, |row| Ok(Customer(row)))
+            .page(ctx, args, |row| Ok(Customer(Arc::new(row))))
             .await
             .map(Some)
     }

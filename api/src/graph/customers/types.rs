@@ -1,5 +1,7 @@
 //! What a customer looks like.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, Result};
 use entrepot_entity::customers;
 use entrepot_projections::customers as model;
@@ -14,7 +16,7 @@ use crate::graph::scalar::DateTime;
 
 /// Somebody who orders.
 #[derive(Clone)]
-pub struct Customer(pub(crate) customers::Model);
+pub struct Customer(pub(crate) Arc<customers::Model>);
 
 /// Whether a customer's person is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]

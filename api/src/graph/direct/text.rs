@@ -3,9 +3,8 @@
 use std::fmt::Display;
 use std::io::Write as _;
 
-use async_graphql::indexmap::IndexMap;
-use async_graphql::{Name, Value};
-use async_graphql_value::RAW_VALUE_TOKEN;
+use async_graphql::Value;
+use axum::body::Bytes;
 
 use super::plan::{Plan, What};
 
@@ -81,13 +80,13 @@ impl Text {
     }
 
     /// The whole as a value.
-    pub(super) fn into_value(self) -> Option<Value> {
-        String::from_utf8(self.bytes).ok().map(json)
+    pub(super) fn into_value(self) -> Value {
+        json(self.bytes.into())
     }
 }
 
-/// JSON as a value of the library, which is put into the answer as it stands.
-pub(crate) fn json(text: String) -> Value {
-    let raw = (Name::new(RAW_VALUE_TOKEN), Value::String(text));
-    Value::Object(IndexMap::from([raw]))
+/// JSON as a value of the library, which is put into the answer as it stands: no value of the graph is
+/// binary.
+pub(crate) const fn json(text: Bytes) -> Value {
+    Value::Binary(text)
 }

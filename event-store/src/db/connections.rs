@@ -1,0 +1,143 @@
+//! Connections to PostgreSQL that are kept at hand from one statement to the next.
+//!
+//! sqlx asks each connection that is given back whether it is there still, which is a round trip more for
+//! a statement that is one. Whatever just answered, and has no transaction open, is there; it goes
+//! back to the pool when nobody wanted it for a while.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use sea_orm::sqlx::pool::PoolConnection;
+use sea_orm::sqlx::{self, PgConnection, PgPool, Postgres};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// A connection that was idle for this long is asked whether it is there still.
+pub(super) const TRUSTED_FOR: Duration = Duration::from_secs(1);
+/// After this long a connection is given back, so that the pool looks at its age.
+const KEPT_FOR: Duration = Duration::from_mins(1);
+
+/// A pool, and what is at hand of it.
+#[derive(Clone, Debug)]
+pub(super) struct Connections {
+    pool: PgPool,
+    /// As many as the pool may open: who holds one finds a connection at hand or in the pool.
+    permits: Arc<Semaphore>,
+    shelf: Arc<Shelf>,
+}
+
+/// Connections at hand; the last one that was used comes first.
+#[derive(Debug, Default)]
+struct Shelf(Mutex<Vec<AtHand>>);
+
+#[derive(Debug)]
+struct AtHand {
+    conn: PoolConnection<Postgres>,
+    taken: Instant,
+    idle_since: Instant,
+}
+
+/// A connection in use. Dropped, it goes back to the pool, and is asked there whether it is there still.
+#[derive(Debug)]
+pub(super) struct Taken {
+    conn: PoolConnection<Postgres>,
+    /// When it came from the pool.
+    taken: Instant,
+    shelf: Arc<Shelf>,
+    permit: OwnedSemaphorePermit,
+}
+
+impl Connections {
+    /// Nothing at hand yet. The pool may open `most` connections.
+    pub(super) fn new(pool: PgPool, most: u32) -> Self {
+        let permits = usize::try_from(most).unwrap_or(usize::MAX);
+        Self {
+            pool,
+            permits: Arc::new(Semaphore::new(permits)),
+            shelf: Arc::default(),
+        }
+    }
+
+    /// A connection, which is waited for while all are in use.
+    pub(super) async fn take(&self) -> Result<Taken, sqlx::Error> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        let permit = permit.map_err(|_| sqlx::Error::PoolClosed)?;
+        let now = Instant::now();
+        let (conn, taken) = match self.shelf.pick(now) {
+            Some(at_hand) => (at_hand.conn, at_hand.taken),
+            None => (self.pool.acquire().await?, now),
+        };
+        Ok(Taken {
+            conn,
+            taken,
+            shelf: Arc::clone(&self.shelf),
+            permit,
+        })
+    }
+
+    /// Closes every connection, after what runs on them.
+    pub(super) async fn close(&self) {
+        self.permits.close();
+        self.shelf.lock().clear();
+        self.pool.close().await;
+    }
+}
+
+impl Shelf {
+    /// The connection that was used last. If it was idle for too long, all of them were.
+    fn pick(&self, now: Instant) -> Option<AtHand> {
+        let mut all = self.lock();
+        let last = all.pop()?;
+        if now.duration_since(last.idle_since) < TRUSTED_FOR {
+            return Some(last);
+        }
+        all.clear();
+        None
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<AtHand>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Taken {
+    /// Keeps the connection at hand: a statement was answered on it, and no transaction is open.
+    pub(super) fn keep(self) {
+        let Self {
+            conn,
+            taken,
+            shelf,
+            permit,
+        } = self;
+        let idle_since = Instant::now();
+        let mut at_hand = shelf.lock();
+        // Looked at with the shelf in hand: nothing is put there behind a close.
+        let open = !permit.semaphore().is_closed();
+        if open && idle_since.duration_since(taken) < KEPT_FOR {
+            at_hand.push(AtHand {
+                conn,
+                taken,
+                idle_since,
+            });
+        }
+    }
+
+    /// The connection is closed with this, and whatever runs on it ends.
+    pub(super) fn close_on_drop(&mut self) {
+        self.conn.close_on_drop();
+    }
+}
+
+impl Deref for Taken {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.conn
+    }
+}
+
+impl DerefMut for Taken {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.conn
+    }
+}
