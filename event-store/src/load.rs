@@ -9,10 +9,10 @@ use entrepot_domain::state::{STATE_VERSION, State};
 use entrepot_entity::{event, scope, snapshot};
 use sea_orm::{
     ColumnTrait as _, FromQueryResult as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    Value,
+    QueryTrait as _, Select, Value,
 };
 
-use crate::db::{DbError, Tx, Wanted};
+use crate::db::{Db, DbError, Tx, Wanted};
 use crate::error::StoreError;
 use crate::memory::{Loaded, Slot};
 use crate::record::Entry;
@@ -156,20 +156,45 @@ pub async fn firsts(
     Ok(firsts)
 }
 
-/// Rows of the log after a position, in order, without gaps.
+/// Rows of the log after a position, in order, without gaps, in the state that a transaction sees.
 pub async fn rows(
     tx: &Tx,
     tenant: TenantId,
     after: i64,
     limit: u64,
 ) -> Result<Vec<event::Model>, StoreError> {
-    let rows = scope::of::<event::Entity>(tenant.0)
+    let rows = behind(tenant, after, limit).all(tx).await;
+    without_gaps(tenant, after, rows.map_err(DbError::from)?)
+}
+
+/// Rows of the log after a position, in order, without gaps, as of now.
+pub(crate) async fn rows_of_now(
+    db: &Db,
+    tenant: TenantId,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<event::Model>, StoreError> {
+    let rows = db.ask_of(tenant, behind(tenant, after, limit).into_query());
+    let rows = rows.await?;
+    let rows = rows
+        .iter()
+        .map(|row| event::Model::from_query_result(row, ""));
+    let rows = rows.collect::<Result<_, _>>().map_err(DbError::from)?;
+    without_gaps(tenant, after, rows)
+}
+
+fn behind(tenant: TenantId, after: i64, limit: u64) -> Select<event::Entity> {
+    scope::of::<event::Entity>(tenant.0)
         .filter(event::Column::Position.gt(after))
         .order_by_asc(event::Column::Position)
         .limit(limit)
-        .all(tx)
-        .await
-        .map_err(DbError::from)?;
+}
+
+fn without_gaps(
+    tenant: TenantId,
+    after: i64,
+    rows: Vec<event::Model>,
+) -> Result<Vec<event::Model>, StoreError> {
     for (row, expected) in rows.iter().zip(after + 1..) {
         if row.position != expected {
             let what = format!("position {expected} is missing");

@@ -129,9 +129,8 @@ impl Store {
         if let Some(recent) = self.0.feed.recent(tenant, after, limit) {
             return Ok(recent);
         }
-        let tx = self.0.db.begin(tenant, Purpose::Read).await?;
-        let rows = load::rows(&tx, tenant, after, u64::try_from(limit).unwrap_or(u64::MAX)).await?;
-        tx.commit().await?;
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+        let rows = load::rows_of_now(&self.0.db, tenant, after, limit).await?;
         Ok(rows.iter().map(|row| Arc::new(Entry::read(row))).collect())
     }
 

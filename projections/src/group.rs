@@ -229,8 +229,8 @@ impl Group {
             return Ok(Step::Done);
         };
         let facts = self.facts(store, tenant).await?;
+        let parked = self.parked(store.db(), tenant).await?;
         let mut tx = store.db().begin(tenant, Purpose::Project).await?;
-        let parked = self.parked(&tx, tenant).await?;
         let now = clock::instant().micros();
         let batch = Batch {
             facts: &facts,
@@ -335,16 +335,14 @@ impl Group {
     }
 
     /// The keys that are parked, by model. Who else parks or frees keys moves the checkpoint.
-    async fn parked(&self, tx: &Tx, tenant: TenantId) -> Result<Arc<Parked>, StoreError> {
+    async fn parked(&self, db: &Db, tenant: TenantId) -> Result<Arc<Parked>, StoreError> {
         if let Some(parked) = lock(&self.parked).get(&tenant) {
             return Ok(Arc::clone(parked));
         }
-        let rows = scope::of::<parked::Entity>(tenant.0)
-            .all(tx)
-            .await
-            .map_err(DbError::from)?;
+        let rows = scope::of::<parked::Entity>(tenant.0).into_query();
         let mut keys = Parked::new();
-        for row in rows {
+        for row in db.ask_of(tenant, rows).await? {
+            let row = parked::Model::from_query_result(&row, "").map_err(DbError::from)?;
             keys.entry(row.model).or_default().insert(row.row_key);
         }
         let keys = Arc::new(keys);
@@ -375,10 +373,7 @@ impl Group {
     }
 
     async fn read_place(&self, db: &Db, tenant: TenantId) -> Result<Place, StoreError> {
-        let tx = db.begin_catalogue(Purpose::Read).await?;
-        let row = read_checkpoint(&tx, tenant, self.name, "").await?;
-        tx.commit().await?;
-        let place = row.as_ref().map(Place::from).unwrap_or_default();
+        let place = place_of(db, tenant, self.name).await?;
         self.forget(tenant, Some(place));
         Ok(place)
     }
@@ -428,10 +423,12 @@ pub async fn facts(store: &Store, tenant: TenantId) -> Result<TenantFacts, Store
 
 /// Where a group stands, without waiting. No row is position 0, never "done".
 pub async fn checkpoint_of(db: &Db, tenant: TenantId, group: &str) -> Result<i64, StoreError> {
-    let tx = db.begin_catalogue(Purpose::Read).await?;
-    let place = place_in(&tx, tenant, group).await?;
-    tx.commit().await?;
-    Ok(place.position)
+    Ok(place_of(db, tenant, group).await?.position)
+}
+
+async fn place_of(db: &Db, tenant: TenantId, group: &str) -> Result<Place, StoreError> {
+    let places = places(db, &[tenant], group).await?;
+    Ok(places.get(&tenant).copied().unwrap_or_default())
 }
 
 /// Where a group stands in the state that a transaction sees.

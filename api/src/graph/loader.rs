@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader};
@@ -26,7 +26,7 @@ use super::subscriptions::SubscriptionLoader;
 const DELAY: Duration = Duration::from_micros(100);
 
 /// A loader that counts what it is asked for, so that it can be seen whether batching works.
-struct Counted<L> {
+pub(crate) struct Counted<L> {
     loader: L,
     name: &'static str,
 }
@@ -47,32 +47,68 @@ where
     }
 }
 
-fn batched<L: Send + Sync + 'static>(name: &'static str, loader: L) -> DataLoader<Counted<L>> {
-    let loader = Counted { loader, name };
-    DataLoader::new(loader, TokioSpawner::current(), TokioTimer::default()).delay(DELAY)
+/// A loader of the request.
+pub(crate) trait Batched: Sized + Send + Sync + 'static {
+    /// Made when it is first asked for: most requests ask few of them.
+    fn of(loaders: &Loaders) -> &DataLoader<Counted<Self>>;
+}
+
+/// States the loaders: what each is counted as, and what it is.
+macro_rules! loaders {
+    ($($name:ident: $loader:ident,)*) => {
+        /// The loaders of a request.
+        pub(crate) struct Loaders {
+            session: Arc<Session>,
+            $($name: OnceLock<DataLoader<Counted<$loader>>>,)*
+        }
+
+        impl Loaders {
+            const fn new(session: Arc<Session>) -> Self {
+                Self { session, $($name: OnceLock::new(),)* }
+            }
+        }
+
+        $(impl Batched for $loader {
+            fn of(loaders: &Loaders) -> &DataLoader<Counted<Self>> {
+                loaders.$name.get_or_init(|| {
+                    let loader = Counted {
+                        loader: Self(Arc::clone(&loaders.session)),
+                        name: stringify!($name),
+                    };
+                    DataLoader::new(loader, TokioSpawner::current(), TokioTimer::default()).delay(DELAY)
+                })
+            }
+        })*
+    };
+}
+
+loaders! {
+    orders: OrderLoader,
+    products: ProductLoader,
+    first_events: FirstLoader,
+    customers: CustomerLoader,
+    personal: RecordLoader,
+    subscriptions: SubscriptionLoader,
+    stock: StockLoader,
+    margins: MarginLoader,
 }
 
 /// Gives a request its loaders.
 pub(crate) fn attach(request: Request, session: &Arc<Session>) -> Request {
-    let session = || Arc::clone(session);
-    request
-        .data(batched("orders", OrderLoader(session())))
-        .data(batched("products", ProductLoader(session())))
-        .data(batched("first_events", FirstLoader(session())))
-        .data(batched("customers", CustomerLoader(session())))
-        .data(batched("personal", RecordLoader(session())))
-        .data(batched("subscriptions", SubscriptionLoader(session())))
-        .data(batched("stock", StockLoader(session())))
-        .data(batched("margins", MarginLoader(session())))
+    request.data(Loaders::new(Arc::clone(session)))
+}
+
+fn of<'a, L: Batched>(ctx: &'a Context<'_>) -> Result<&'a DataLoader<Counted<L>>> {
+    ctx.data::<Loaders>().map(L::of)
 }
 
 /// Loads one value through the request's loader `L`.
 pub(crate) async fn load<L, K>(ctx: &Context<'_>, key: K) -> Result<Option<L::Value>>
 where
     K: Send + Sync + Hash + Eq + Clone + 'static,
-    L: Loader<K, Error = async_graphql::Error>,
+    L: Batched + Loader<K, Error = async_graphql::Error>,
 {
-    ctx.data::<DataLoader<Counted<L>>>()?.load_one(key).await
+    of::<L>(ctx)?.load_one(key).await
 }
 
 /// Loads several values through the request's loader `L`, at once.
@@ -82,20 +118,19 @@ pub(crate) async fn load_many<L, K>(
 ) -> Result<HashMap<K, L::Value>>
 where
     K: Send + Sync + Hash + Eq + Clone + 'static,
-    L: Loader<K, Error = async_graphql::Error>,
+    L: Batched + Loader<K, Error = async_graphql::Error>,
 {
-    ctx.data::<DataLoader<Counted<L>>>()?.load_many(keys).await
+    of::<L>(ctx)?.load_many(keys).await
 }
 
 /// Loads the values of all keys that there will be, without waiting for more.
 pub(crate) async fn load_all<L, K>(ctx: &Context<'_>, keys: &[K]) -> Result<HashMap<K, L::Value>>
 where
     K: Send + Sync + Hash + Eq + Clone + 'static,
-    L: Loader<K, Error = async_graphql::Error>,
+    L: Batched + Loader<K, Error = async_graphql::Error>,
 {
     if keys.is_empty() {
         return Ok(HashMap::new());
     }
-    let loader = ctx.data::<DataLoader<Counted<L>>>()?;
-    loader.loader().load(keys).await
+    of::<L>(ctx)?.loader().load(keys).await
 }

@@ -19,6 +19,7 @@ use super::catalog::{Product, ProductLoader};
 use super::customers::{Customer, CustomerLoader};
 use super::error::{self, bad_input};
 use super::inventory::{StockLoader, StockPosition};
+use super::loader::Batched;
 use super::orders::{Order, OrderLoader};
 use super::session::{Session, session};
 use super::subscriptions::{SubscriptionContract, SubscriptionLoader};
@@ -232,7 +233,7 @@ async fn fill<L, K>(
     node: impl Fn(L::Value) -> Node,
 ) where
     K: Send + Sync + Hash + Eq + Clone + 'static,
-    L: Loader<K, Error = async_graphql::Error>,
+    L: Batched + Loader<K, Error = async_graphql::Error>,
 {
     if keys.is_empty() {
         return;
