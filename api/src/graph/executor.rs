@@ -186,8 +186,8 @@ impl Executor {
             metrics::counter!("entrepot_reads_started_over_total").increment(1);
             meter.inspect(|meter| meter.restart());
             response = match again.request(&self.input_types) {
-                Ok(request) => self.run(request, session, meter).await,
-                Err(refused) => refused,
+                Some(request) => self.run(request, session, meter).await,
+                None => error::refused(error::broken()),
             };
         }
         if let Some(suffices) = session.lists_only().await {

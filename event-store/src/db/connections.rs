@@ -33,7 +33,7 @@ struct Shelf(Mutex<Vec<AtHand>>);
 #[derive(Debug)]
 struct AtHand {
     conn: PoolConnection<Postgres>,
-    taken: Instant,
+    since: Instant,
     idle_since: Instant,
 }
 
@@ -42,7 +42,7 @@ struct AtHand {
 pub(super) struct Taken {
     conn: PoolConnection<Postgres>,
     /// When it came from the pool.
-    taken: Instant,
+    since: Instant,
     shelf: Arc<Shelf>,
     permit: OwnedSemaphorePermit,
 }
@@ -63,13 +63,13 @@ impl Connections {
         let permit = Arc::clone(&self.permits).acquire_owned().await;
         let permit = permit.map_err(|_| sqlx::Error::PoolClosed)?;
         let now = Instant::now();
-        let (conn, taken) = match self.shelf.pick(now) {
-            Some(at_hand) => (at_hand.conn, at_hand.taken),
+        let (conn, since) = match self.shelf.pick(now) {
+            Some(at_hand) => (at_hand.conn, at_hand.since),
             None => (self.pool.acquire().await?, now),
         };
         Ok(Taken {
             conn,
-            taken,
+            since,
             shelf: Arc::clone(&self.shelf),
             permit,
         })
@@ -105,7 +105,7 @@ impl Taken {
     pub(super) fn keep(self) {
         let Self {
             conn,
-            taken,
+            since,
             shelf,
             permit,
         } = self;
@@ -113,10 +113,10 @@ impl Taken {
         let mut at_hand = shelf.lock();
         // Looked at with the shelf in hand: nothing is put there behind a close.
         let open = !permit.semaphore().is_closed();
-        if open && idle_since.duration_since(taken) < KEPT_FOR {
+        if open && idle_since.duration_since(since) < KEPT_FOR {
             at_hand.push(AtHand {
                 conn,
-                taken,
+                since,
                 idle_since,
             });
         }

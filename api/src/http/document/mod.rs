@@ -19,7 +19,7 @@ pub use measure::DocumentLimits;
 pub(super) use parsed::Parsed;
 
 use async_graphql::{
-    Name, Positioned, Request, Response, Variables,
+    Name, Positioned, Request, Variables,
     parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
 };
 
@@ -52,12 +52,12 @@ impl Again {
         }
     }
 
-    /// The same request, prepared anew.
-    pub(crate) fn request(self, types: &InputTypes) -> Result<Request, Response> {
+    /// The same request, prepared anew; none if it cannot be, which it could before.
+    pub(crate) fn request(self, types: &InputTypes) -> Option<Request> {
         let mut request = Request::new(self.document).variables(self.variables);
         request.operation_name = self.operation;
         let prepared = prepare(request, &Parsed::default(), types);
-        Ok(prepared.map_err(Refusal::into_response)?.request)
+        prepared.ok().map(|prepared| prepared.request)
     }
 }
 
