@@ -5,6 +5,7 @@ use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::db::{DbError, Merge, Rows, Tx};
 use entrepot_event_store::{Store, StoreError};
 use futures_util::future::try_join_all;
+use sea_orm::{ConnectionTrait as _, DbBackend};
 
 use crate::apart::{self, Progress, twins};
 use crate::group::Group;
@@ -57,17 +58,67 @@ pub async fn rebuild_all(
     try_join_all(rebuilt).await
 }
 
+/// Puts the fresh rows in the place of the live ones. A row that is as it was stays where it is:
+/// comparing one costs a fraction of writing it with its indexes, and leaves nothing dead behind.
 async fn replace(tx: &Tx, tenant: TenantId, table: &str) -> Result<(), DbError> {
     let (live, fresh) = twins(tx, table);
-    tx.execute_sql(
-        &format!("DELETE FROM {live} WHERE tenant_id = $1"),
-        vec![tenant.0.into()],
-    )
-    .await?;
-    tx.execute_sql(
-        &format!("INSERT INTO {live} SELECT * FROM {fresh}"),
-        Vec::new(),
-    )
-    .await
-    .map(drop)
+    let Columns { key, others } = Columns::of(tx, table).await?;
+    let by_key = compared(&key, "=");
+    let same = compared(&others, "IS NOT DISTINCT FROM");
+    let delete = format!(
+        "DELETE FROM {live} AS live WHERE tenant_id = $1
+         AND NOT EXISTS (SELECT 1 FROM {fresh} AS fresh WHERE {by_key} AND {same})"
+    );
+    tx.execute_sql(&delete, vec![tenant.0.into()]).await?;
+    let insert = format!(
+        "INSERT INTO {live} SELECT * FROM {fresh} AS fresh
+         WHERE NOT EXISTS (SELECT 1 FROM {live} AS live WHERE {by_key})"
+    );
+    tx.execute_sql(&insert, Vec::new()).await.map(drop)
+}
+
+/// A condition that each of the columns is the same in both rows.
+fn compared(columns: &[String], operator: &str) -> String {
+    let compared = columns
+        .iter()
+        .map(|column| format!("live.\"{column}\" {operator} fresh.\"{column}\""));
+    compared.collect::<Vec<_>>().join(" AND ")
+}
+
+/// The columns of a table.
+struct Columns {
+    /// Of its key.
+    key: Vec<String>,
+    others: Vec<String>,
+}
+
+impl Columns {
+    async fn of(tx: &Tx, table: &str) -> Result<Self, DbError> {
+        let (sql, table) = match tx.get_database_backend() {
+            DbBackend::Postgres => (
+                "SELECT a.attname::text, a.attnum = ANY (c.conkey)
+                 FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid
+                 WHERE c.conrelid = $1::text::regclass AND c.contype = 'p'
+                 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+                format!("public.{table}"),
+            ),
+            _ => (
+                "SELECT name, pk > 0 FROM pragma_table_info($1, 'main') ORDER BY cid",
+                table.to_owned(),
+            ),
+        };
+        let mut columns = Self {
+            key: Vec::new(),
+            others: Vec::new(),
+        };
+        for row in tx.query_sql(sql, vec![table.into()]).await? {
+            let (name, in_key): (String, bool) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            if in_key {
+                columns.key.push(name);
+            } else {
+                columns.others.push(name);
+            }
+        }
+        Ok(columns)
+    }
 }
