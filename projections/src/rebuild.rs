@@ -112,7 +112,8 @@ impl Columns {
             others: Vec::new(),
         };
         for row in tx.query_sql(sql, vec![table.into()]).await? {
-            let (name, in_key): (String, bool) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            let (name, in_key): (String, bool) =
+                (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
             if in_key {
                 columns.key.push(name);
             } else {

@@ -104,6 +104,7 @@ pub fn graph() -> Graph {
         Mutation::default(),
         Subscription::default(),
     )
+    .data(direct::Texts::default())
     .override_output_type_description::<catalog::ProductConnection>("Products, page by page.")
     .override_output_type_description::<customers::CustomerConnection>("Customers, page by page.")
     .override_output_type_description::<inventory::StockConnection>("Stock, page by page.")

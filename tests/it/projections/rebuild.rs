@@ -113,7 +113,10 @@ async fn a_rebuild_writes_what_is_not_as_it_should_be_and_nothing_else() {
     let after = places(&sql, &tables).await;
     let written = after.difference(&spoilt).count();
     let lines = 1;
-    assert!((1 + lines..12).contains(&written), "{written} rows were written");
+    assert!(
+        (1 + lines..12).contains(&written),
+        "{written} rows were written"
+    );
     assert_whole(&store, tenant).await;
 }
 

@@ -1,7 +1,7 @@
 //! States the fields of an object once, for the library and for the direct way.
 
 /// `field: Type = |object| value;` for each field whose value is at hand. Behind them, if there are
-/// any: under `loaded`, values that may have been loaded with the object, for the direct way only;
+/// any: `made_of`, the documents that all of them follow from; under `loaded`, values that may have been loaded with the object, for the direct way only;
 /// under `general`, the library's own methods.
 macro_rules! fields {
     (
@@ -9,6 +9,7 @@ macro_rules! fields {
         $type:ident $(<$life:lifetime>)? $(as $($option:ident),+)? {
             $($(#[$doc:meta])* $vis:vis $field:ident: $value:ty = |$it:ident| $get:expr;)*
         }
+        $(made_of |$whole:ident| $parts:expr;)?
         $(loaded {
             $($loaded:ident: $loaded_value:ty = |$loaded_it:ident| $loaded_get:expr;)*
         })?
@@ -67,6 +68,11 @@ macro_rules! fields {
                         None
                     })
                 }
+
+                $(fn made_of(&self) -> Option<Vec<$crate::graph::direct::Part>> {
+                    let $whole = self;
+                    $parts
+                })?
             }
         };
     };

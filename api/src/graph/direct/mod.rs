@@ -10,11 +10,13 @@
 //! counts costs as the hooks would. Tests compare both ways, field by field.
 
 mod fields;
+mod kept;
 mod plan;
 mod text;
 mod value;
 
 pub(crate) use fields::{camel_is, fields};
+pub(crate) use kept::{Part, Texts};
 pub(crate) use plan::{Compiler, Inner, Plan};
 pub(crate) use text::{Text, json};
 pub(crate) use value::{Direct, general, names};
@@ -26,6 +28,7 @@ use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, V
 use std::borrow::Cow;
 
 use super::cost::Meter;
+use kept::Written;
 
 /// A list that is written directly where it can be.
 pub(crate) struct Rows<T>(pub(crate) Vec<T>);
@@ -65,15 +68,15 @@ impl<T: OutputType + Direct + Sync> OutputType for Rows<T> {
 /// Every row as JSON, if all of them can be written directly.
 fn write<T: Direct>(rows: &[T], ctx: &ContextSelectionSet<'_>) -> Option<Vec<Value>> {
     let plan = T::plan(&Compiler::of(ctx)?, &ctx.item.node)?;
-    let (mut members, mut spent) = (Vec::with_capacity(rows.len()), 0);
-    for row in rows {
-        let mut text = Text::default();
-        row.write(&plan, &mut text)?;
-        spent += text.spent();
-        members.push(text.into_value());
-    }
+    let written = match ctx.data_opt::<Texts>() {
+        Some(texts) => texts.write(plan, rows)?,
+        None => rows
+            .iter()
+            .map(|row| Written::of(row, &plan))
+            .collect::<Option<_>>()?,
+    };
     if let Ok(meter) = ctx.data::<Meter>() {
-        meter.add(spent);
+        meter.add(written.iter().map(|row| row.spent).sum());
     }
-    Some(members)
+    Some(written.into_iter().map(|row| json(row.json)).collect())
 }

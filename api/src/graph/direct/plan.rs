@@ -12,13 +12,13 @@ use super::super::policy::Audience;
 use super::super::session::Session;
 
 /// The fields of an object that are asked for.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Plan {
     pub(super) steps: Vec<Step>,
 }
 
 /// One field.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Step {
     /// `"key":`, with a comma before it unless it is the first.
     pub(super) key: String,
@@ -26,7 +26,7 @@ pub(super) struct Step {
 }
 
 /// What is written for it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) enum What {
     /// The name of the type, as JSON.
     Typename(String),

@@ -79,9 +79,9 @@ impl Text {
         serde_json::to_writer(&mut self.bytes, value).ok()
     }
 
-    /// The whole as a value.
-    pub(super) fn into_value(self) -> Value {
-        json(self.bytes.into())
+    /// The whole.
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.bytes.into()
     }
 }
 

@@ -3,6 +3,7 @@
 use async_graphql::ID;
 use async_graphql::parser::types::SelectionSet;
 
+use super::kept::Part;
 use super::plan::{Compiler, Plan};
 use super::text::Text;
 use crate::graph::scalar::{BigInt, CurrencyCode, Date, DateTime, Decimal};
@@ -20,6 +21,11 @@ pub(crate) trait Direct {
     fn members(&self) -> u64 {
         1
     }
+
+    /// The documents that all of it follows from, whatever is asked for; `None` if that cannot be said.
+    fn made_of(&self) -> Option<Vec<Part>> {
+        None
+    }
 }
 
 impl<T: Direct + ?Sized> Direct for &T {
@@ -33,6 +39,10 @@ impl<T: Direct + ?Sized> Direct for &T {
 
     fn members(&self) -> u64 {
         T::members(self)
+    }
+
+    fn made_of(&self) -> Option<Vec<Part>> {
+        T::made_of(self)
     }
 }
 

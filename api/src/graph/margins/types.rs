@@ -1,5 +1,6 @@
 //! What a margin looks like.
 
+use std::any::Any;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -52,6 +53,14 @@ impl MarginLine {
             at,
         };
         (0..lines.len()).map(line).collect()
+    }
+
+    /// The document of which these are all lines, in their order.
+    pub(in crate::graph) fn whole(lines: &[Self]) -> Option<Arc<dyn Any + Send + Sync>> {
+        let Self { lines: all, .. } = lines.first()?;
+        let in_order = |(at, line): (usize, &Self)| line.at == at && Arc::ptr_eq(&line.lines, all);
+        let whole = lines.len() == all.len() && lines.iter().enumerate().all(in_order);
+        whole.then(|| Arc::clone(all) as _)
     }
 
     fn code(&self) -> Result<Currency> {

@@ -10,7 +10,7 @@ use model::OrderDoc;
 
 use crate::graph::catalog::{Product, ProductLoader};
 use crate::graph::customers::{Customer, CustomerLoader};
-use crate::graph::direct::{fields, names};
+use crate::graph::direct::{Part, fields, names};
 use crate::graph::fulfillment::Shipment;
 use crate::graph::margins::{self, MarginLine};
 use crate::graph::payments::Payment;
@@ -205,6 +205,19 @@ fields! {
             }
         };
     }
+    made_of |order| {
+        let customer = match &order.customer {
+            Relation::Unknown => Part::Unknown,
+            Relation::Loaded(None) => Part::None,
+            Relation::Loaded(Some(customer)) => Part::Document(Arc::clone(&customer.0) as _),
+        };
+        let margins = match &order.margins {
+            Relation::Unknown => Part::Unknown,
+            Relation::Loaded(None) => Part::None,
+            Relation::Loaded(Some(lines)) => Part::Document(MarginLine::whole(lines)?),
+        };
+        Some(vec![Part::Document(Arc::clone(&order.doc) as _), customer, margins])
+    };
     loaded {
         customer: Option<&Customer> = |order| match &order.customer {
             Relation::Loaded(customer) => Some(customer.as_deref()),
