@@ -2,7 +2,6 @@
 //! names and stand before them on one connection. The folds run unchanged, and readers see nothing.
 
 use std::collections::{HashMap, HashSet};
-use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use entrepot_domain::kernel::TenantId;
@@ -10,7 +9,7 @@ use entrepot_entity::parked;
 use entrepot_event_store::db::{DbError, Purpose, Tx};
 use entrepot_event_store::{Entry, Store, StoreError, clock};
 use sea_orm::{ConnectionTrait as _, DbBackend, DbErr};
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc;
 
 use crate::folding::Batch;
 use crate::group::{self, Group, Place, lock_checkpoint};
@@ -33,11 +32,13 @@ pub(crate) struct Apart {
     _turn: Option<tokio::sync::OwnedMutexGuard<()>>,
 }
 
-/// Folds up to the live checkpoint. `models` must be fresh: nothing in their memory.
+/// Folds up to the live checkpoint. `models` must be fresh: nothing in their memory. `ahead` brings the
+/// log from its beginning, as far as somebody reads it ([`read_ahead`]).
 pub(crate) async fn fold(
     store: &Store,
     models: &Group,
     tenant: TenantId,
+    ahead: Ahead,
     progress: Progress<'_>,
 ) -> Result<Apart, StoreError> {
     let mut tx = store.db().begin_apart(tenant).await?;
@@ -46,6 +47,7 @@ pub(crate) async fn fold(
         store,
         models,
         tenant,
+        ahead,
         parked: Vec::new(),
         position: 0,
     };
@@ -69,12 +71,52 @@ struct Folding<'a> {
     store: &'a Store,
     models: &'a Group,
     tenant: TenantId,
+    ahead: Ahead,
     parked: Vec<parked::Model>,
     position: i64,
 }
 
 /// A batch of the log.
-type Entries = Result<Vec<Arc<Entry>>, StoreError>;
+type Entries = Arc<Vec<Arc<Entry>>>;
+/// Batches of the log, which another task reads and decodes meanwhile.
+pub(crate) type Ahead = mpsc::Receiver<Entries>;
+
+/// Reads a tenant's log from its beginning up to a position, once for so many folds of it. Who folds
+/// faster waits for the others. Where it ends early, the folds read on, and are told why.
+pub(crate) fn read_ahead(store: &Store, tenant: TenantId, last: i64, folds: usize) -> Vec<Ahead> {
+    let (senders, receivers) = (0..folds).map(|_| mpsc::channel(1)).unzip();
+    let reading = read_on(store.clone(), tenant, last, senders);
+    tokio::spawn(async move {
+        if let Err(error) = reading.await {
+            tracing::warn!(tenant = tenant.0, %error, "the log was not read ahead");
+        }
+    });
+    receivers
+}
+
+async fn read_on(
+    store: Store,
+    tenant: TenantId,
+    last: i64,
+    mut folds: Vec<mpsc::Sender<Entries>>,
+) -> Result<(), StoreError> {
+    let mut position = 0;
+    while position < last && !folds.is_empty() {
+        let limit = usize::try_from(last - position).map_or(BATCH, |left| left.min(BATCH));
+        let entries = Arc::new(store.read(tenant, position, limit).await?);
+        let Some(newest) = entries.last() else { break };
+        position = newest.position;
+        let mut going_on = Vec::with_capacity(folds.len());
+        for fold in folds {
+            // Who gave up does not hold up the others.
+            if fold.send(Arc::clone(&entries)).await.is_ok() {
+                going_on.push(fold);
+            }
+        }
+        folds = going_on;
+    }
+    Ok(())
+}
 
 impl Folding<'_> {
     async fn up_to(
@@ -87,11 +129,9 @@ impl Folding<'_> {
             return Ok(());
         }
         let facts = self.models.facts(self.store, self.tenant).await?;
-        let mut ahead = self.read_ahead(self.position, last);
         while self.position < last {
-            let entries = read(ahead).await?;
+            let entries = self.next(last).await?;
             let Some(newest) = entries.last() else { break };
-            ahead = self.read_ahead(newest.position, last);
             let parked = self.parked_keys();
             let place = self.place();
             let batch = Batch {
@@ -122,16 +162,14 @@ impl Folding<'_> {
         }
     }
 
-    /// Reads and decodes the next batch while one is folded.
-    fn read_ahead(&self, after: i64, last: i64) -> JoinHandle<Entries> {
-        let (store, tenant) = (self.store.clone(), self.tenant);
-        let limit = usize::try_from(last - after).map_or(BATCH, |left| left.min(BATCH));
-        tokio::spawn(async move {
-            if limit == 0 {
-                return Ok(Vec::new());
-            }
-            store.read(tenant, after, limit).await
-        })
+    /// The next batch.
+    async fn next(&mut self, last: i64) -> Result<Entries, StoreError> {
+        if let Some(entries) = self.ahead.recv().await {
+            return Ok(entries);
+        }
+        let limit = usize::try_from(last - self.position).map_or(BATCH, |left| left.min(BATCH));
+        let entries = self.store.read(self.tenant, self.position, limit).await?;
+        Ok(Arc::new(entries))
     }
 
     fn parked_keys(&self) -> HashMap<String, HashSet<String>> {
@@ -143,13 +181,6 @@ impl Folding<'_> {
         }
         keys
     }
-}
-
-/// What was read ahead. A panic there is one here.
-async fn read(ahead: JoinHandle<Entries>) -> Entries {
-    ahead
-        .await
-        .unwrap_or_else(|error| resume_unwind(error.into_panic()))
 }
 
 /// Makes a temporary twin of every table that the models own. It has the key and no other index: the

@@ -7,8 +7,8 @@ use entrepot_event_store::{Store, StoreError};
 use futures_util::future::try_join_all;
 use sea_orm::{ConnectionTrait as _, DbBackend};
 
-use crate::apart::{self, Progress, twins};
-use crate::group::Group;
+use crate::apart::{self, Ahead, Progress, twins};
+use crate::group::{self, Group};
 
 /// Folds the tenant's log again and puts the result in the place of the rows.
 ///
@@ -20,7 +20,19 @@ pub async fn rebuild(
     tenant: TenantId,
     progress: Progress<'_>,
 ) -> Result<i64, StoreError> {
-    let mut apart = apart::fold(store, models, tenant, progress).await?;
+    let near = group::checkpoint_of(store.db(), tenant, models.name).await?;
+    let ahead = apart::read_ahead(store, tenant, near, 1).remove(0);
+    rebuild_ahead(store, models, tenant, ahead, progress).await
+}
+
+async fn rebuild_ahead(
+    store: &Store,
+    models: &Group,
+    tenant: TenantId,
+    ahead: Ahead,
+    progress: Progress<'_>,
+) -> Result<i64, StoreError> {
+    let mut apart = apart::fold(store, models, tenant, ahead, progress).await?;
     for model in &models.models {
         for table in model.tables() {
             replace(&apart.tx, tenant, table).await?;
@@ -46,15 +58,21 @@ pub async fn rebuild(
     Ok(position)
 }
 
-/// As [`rebuild`], several groups side by side: where the rows of each stand.
+/// As [`rebuild`], several groups side by side, for which the log is read once: where the rows of each
+/// stand.
 pub async fn rebuild_all(
     store: &Store,
     groups: &[Group],
     tenant: TenantId,
     progress: Progress<'_>,
 ) -> Result<Vec<i64>, StoreError> {
-    let rebuilt = groups.iter();
-    let rebuilt = rebuilt.map(|group| rebuild(store, group, tenant, progress));
+    let near = groups.iter();
+    let near = near.map(|models| group::checkpoint_of(store.db(), tenant, models.name));
+    let near = try_join_all(near).await?.into_iter().min();
+    let ahead = apart::read_ahead(store, tenant, near.unwrap_or_default(), groups.len());
+    let rebuilt = groups.iter().zip(ahead);
+    let rebuilt =
+        rebuilt.map(|(models, ahead)| rebuild_ahead(store, models, tenant, ahead, progress));
     try_join_all(rebuilt).await
 }
 

@@ -8,7 +8,7 @@ use entrepot_event_store::{Store, StoreError, load, record};
 use sea_orm::FromQueryResult as _;
 
 use crate::apart::{self, Progress, twins};
-use crate::group::Group;
+use crate::group::{self, Group};
 
 /// Rows of the log read at once.
 const BATCH: u64 = 5_000;
@@ -124,7 +124,9 @@ pub async fn models(
     progress: Progress<'_>,
 ) -> Result<Findings, StoreError> {
     let mut findings = Findings::new();
-    let apart = apart::fold(store, models, tenant, progress).await?;
+    let near = group::checkpoint_of(store.db(), tenant, models.name).await?;
+    let ahead = apart::read_ahead(store, tenant, near, 1).remove(0);
+    let apart = apart::fold(store, models, tenant, ahead, progress).await?;
     for table in models.models.iter().flat_map(|model| model.tables()) {
         let (live, fresh) = twins(&apart.tx, table);
         for (left, right, what) in [

@@ -146,16 +146,19 @@ impl<'a> Compiler<'a> {
 impl Plan {
     /// `None` if the key is there already: what is asked for twice is merged the general way.
     fn push(&mut self, key: &str, what: What) -> Option<()> {
-        let comma = if self.steps.is_empty() { "" } else { "," };
-        let text = format!("\"{key}\":");
-        if self
-            .steps
-            .iter()
-            .any(|step| step.key.trim_start_matches(',') == text)
-        {
+        // Keys of the steps are `,"key":`, the first one without the comma.
+        let known = |step: &Step| {
+            let written = step.key.trim_start_matches(',').as_bytes();
+            written.get(1..written.len() - 2) == Some(key.as_bytes())
+        };
+        if self.steps.iter().any(known) {
             return None;
         }
-        let key = format!("{comma}{text}");
+        let mut written = String::with_capacity(key.len() + 4);
+        written.push_str(if self.steps.is_empty() { "\"" } else { ",\"" });
+        written.push_str(key);
+        written.push_str("\":");
+        let key = written;
         self.steps.push(Step { key, what });
         Some(())
     }

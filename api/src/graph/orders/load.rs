@@ -67,11 +67,15 @@ impl Loader<Uuid> for OrderLoader {
 /// The orders of a page of ids, which the caller may see.
 pub(super) async fn orders_of(session: &Session, page: Listed<Uuid>) -> Result<Listed<Order>> {
     let snapshot = session.read().await?;
-    let ids: Vec<Uuid> = page.edges.iter().map(|edge| edge.node).collect();
-    let mut orders = by_ids(session, &snapshot, &ids).await?;
+    let keys = page.edges.iter().map(|edge| OrderId(edge.node));
+    let keys: Vec<OrderId> = keys.collect();
+    let orders = documents::<model::Orders>(session, &snapshot, &keys).await?;
     page.try_map(|id| {
-        let order = orders.remove(&id);
-        order.map(Order::from).ok_or_else(|| {
+        let order = orders
+            .get(&OrderId(id))
+            .and_then(|order| order.as_ref().as_ref());
+        let order = order.map(|order| Order::from(Arc::clone(order)));
+        order.ok_or_else(|| {
             tracing::error!(order = %id, "an order is in a list and has no row in the same state");
             error::fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")
         })
