@@ -8,6 +8,7 @@ use entrepot_domain::kernel::TenantId;
 use entrepot_entity::parked;
 use entrepot_event_store::db::{DbError, Purpose, Tx};
 use entrepot_event_store::{Entry, Store, StoreError, clock};
+use futures_util::future::try_join_all;
 use sea_orm::{ConnectionTrait as _, DbBackend, DbErr};
 use tokio::sync::mpsc;
 
@@ -81,17 +82,25 @@ type Entries = Arc<Vec<Arc<Entry>>>;
 /// Batches of the log, which another task reads and decodes meanwhile.
 pub(crate) type Ahead = mpsc::Receiver<Entries>;
 
-/// Reads a tenant's log from its beginning up to a position, once for so many folds of it. Who folds
-/// faster waits for the others. Where it ends early, the folds read on, and are told why.
-pub(crate) fn read_ahead(store: &Store, tenant: TenantId, last: i64, folds: usize) -> Vec<Ahead> {
-    let (senders, receivers) = (0..folds).map(|_| mpsc::channel(1)).unzip();
+/// Reads a tenant's log from its beginning as far as the rows of all groups have come, once for the folds
+/// of all. Who folds faster waits for the others. Where it ends early, the folds read on, and are told why.
+pub(crate) async fn read_ahead(
+    store: &Store,
+    tenant: TenantId,
+    groups: &[Group],
+) -> Result<Vec<Ahead>, StoreError> {
+    let near = groups.iter();
+    let near = near.map(|models| group::checkpoint_of(store.db(), tenant, models.name));
+    let near = try_join_all(near).await?.into_iter().min();
+    let last = near.unwrap_or_default();
+    let (senders, receivers) = groups.iter().map(|_| mpsc::channel(1)).unzip();
     let reading = read_on(store.clone(), tenant, last, senders);
     tokio::spawn(async move {
         if let Err(error) = reading.await {
             tracing::warn!(tenant = tenant.0, %error, "the log was not read ahead");
         }
     });
-    receivers
+    Ok(receivers)
 }
 
 async fn read_on(

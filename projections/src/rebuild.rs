@@ -8,24 +8,26 @@ use futures_util::future::try_join_all;
 use sea_orm::{ConnectionTrait as _, DbBackend};
 
 use crate::apart::{self, Ahead, Progress, twins};
-use crate::group::{self, Group};
+use crate::group::Group;
 
-/// Folds the tenant's log again and puts the result in the place of the rows.
+/// Folds the tenant's log again and puts the result in the place of the rows: of several groups side by
+/// side, for which the log is read once.
 ///
-/// `models` holds the read models to rebuild, made anew for this. The position that the rows stand
-/// at is returned.
+/// `groups` hold the read models to rebuild, made anew for this. The positions that the rows of each
+/// stand at are returned.
 pub async fn rebuild(
     store: &Store,
-    models: &Group,
+    groups: &[Group],
     tenant: TenantId,
     progress: Progress<'_>,
-) -> Result<i64, StoreError> {
-    let near = group::checkpoint_of(store.db(), tenant, models.name).await?;
-    let ahead = apart::read_ahead(store, tenant, near, 1).remove(0);
-    rebuild_ahead(store, models, tenant, ahead, progress).await
+) -> Result<Vec<i64>, StoreError> {
+    let ahead = apart::read_ahead(store, tenant, groups).await?;
+    let rebuilt = groups.iter().zip(ahead);
+    let rebuilt = rebuilt.map(|(models, ahead)| one(store, models, tenant, ahead, progress));
+    try_join_all(rebuilt).await
 }
 
-async fn rebuild_ahead(
+async fn one(
     store: &Store,
     models: &Group,
     tenant: TenantId,
@@ -56,24 +58,6 @@ async fn rebuild_ahead(
     let position = apart.position;
     apart.tx.commit().await?;
     Ok(position)
-}
-
-/// As [`rebuild`], several groups side by side, for which the log is read once: where the rows of each
-/// stand.
-pub async fn rebuild_all(
-    store: &Store,
-    groups: &[Group],
-    tenant: TenantId,
-    progress: Progress<'_>,
-) -> Result<Vec<i64>, StoreError> {
-    let near = groups.iter();
-    let near = near.map(|models| group::checkpoint_of(store.db(), tenant, models.name));
-    let near = try_join_all(near).await?.into_iter().min();
-    let ahead = apart::read_ahead(store, tenant, near.unwrap_or_default(), groups.len());
-    let rebuilt = groups.iter().zip(ahead);
-    let rebuilt =
-        rebuilt.map(|(models, ahead)| rebuild_ahead(store, models, tenant, ahead, progress));
-    try_join_all(rebuilt).await
 }
 
 /// Puts the fresh rows in the place of the live ones. A row that is as it was stays where it is:

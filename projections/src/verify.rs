@@ -1,5 +1,7 @@
 //! Proves that a tenant's log is whole and that its read models are what the log says.
 
+use std::slice;
+
 use entrepot_domain::envelope::Hash;
 use entrepot_domain::kernel::TenantId;
 use entrepot_entity::event;
@@ -8,7 +10,7 @@ use entrepot_event_store::{Store, StoreError, load, record};
 use sea_orm::FromQueryResult as _;
 
 use crate::apart::{self, Progress, twins};
-use crate::group::{self, Group};
+use crate::group::Group;
 
 /// Rows of the log read at once.
 const BATCH: u64 = 5_000;
@@ -124,9 +126,8 @@ pub async fn models(
     progress: Progress<'_>,
 ) -> Result<Findings, StoreError> {
     let mut findings = Findings::new();
-    let near = group::checkpoint_of(store.db(), tenant, models.name).await?;
-    let ahead = apart::read_ahead(store, tenant, near, 1).remove(0);
-    let apart = apart::fold(store, models, tenant, ahead, progress).await?;
+    let mut ahead = apart::read_ahead(store, tenant, slice::from_ref(models)).await?;
+    let apart = apart::fold(store, models, tenant, ahead.remove(0), progress).await?;
     for table in models.models.iter().flat_map(|model| model.tables()) {
         let (live, fresh) = twins(&apart.tx, table);
         for (left, right, what) in [

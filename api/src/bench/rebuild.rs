@@ -38,13 +38,13 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
         for name in registry::GROUPS {
             let group = registry::group(name);
             let started = Instant::now();
-            rebuild::rebuild(store, &group, tenant, &|_| ()).await?;
+            rebuild::rebuild(store, &[group], tenant, &|_| ()).await?;
             let rebuilt = rate(events, started.elapsed());
             series.add("rebuilt", "1/s", Setting::of(name), rebuilt);
         }
         let groups = registry::to_rebuild("all");
         let started = Instant::now();
-        rebuild::rebuild_all(store, &groups, tenant, &|_| ()).await?;
+        rebuild::rebuild(store, &groups, tenant, &|_| ()).await?;
         let rebuilt = rate(events, started.elapsed());
         series.add("rebuilt", "1/s", Setting::of("all"), rebuilt);
         if ground.beside().get_database_backend() == DbBackend::Postgres {

@@ -58,7 +58,7 @@ pub(super) async fn rebuild(place: &Place, args: &RebuildArgs) -> CliResult {
             head * groups.len() as u64,
         );
         let progress = |events| bar.inc(events);
-        let positions = rebuild::rebuild_all(&app.store, &groups, tenant, &progress).await?;
+        let positions = rebuild::rebuild(&app.store, &groups, tenant, &progress).await?;
         bar.finish_and_clear();
         for (group, position) in groups.iter().zip(positions) {
             for model in group.models() {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::Store;
 use entrepot_projections::registry::{self, GROUPS};
-use entrepot_projections::{position, rebuild::rebuild_all};
+use entrepot_projections::{position, rebuild::rebuild};
 
 /// Waits until every read model stands at the end of a tenant's log.
 pub(crate) async fn settled(store: &Store, tenant: TenantId) {
@@ -28,6 +28,6 @@ pub(crate) async fn settled(store: &Store, tenant: TenantId) {
 /// Rebuilds every read model of a tenant, a group beside the other, as `entrepot rebuild` does.
 pub(crate) async fn rebuild_everything(store: &Store, tenant: TenantId) {
     let groups = registry::to_rebuild("all");
-    let rebuilt = rebuild_all(store, &groups, tenant, &|_| {}).await;
+    let rebuilt = rebuild(store, &groups, tenant, &|_| {}).await;
     rebuilt.expect("they are rebuilt");
 }

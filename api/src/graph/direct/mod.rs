@@ -28,7 +28,6 @@ use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, V
 use std::borrow::Cow;
 
 use super::cost::Meter;
-use kept::Written;
 
 /// A list that is written directly where it can be.
 pub(crate) struct Rows<T>(pub(crate) Vec<T>);
@@ -68,13 +67,7 @@ impl<T: OutputType + Direct + Sync> OutputType for Rows<T> {
 /// Every row as JSON, if all of them can be written directly.
 fn write<T: Direct>(rows: &[T], ctx: &ContextSelectionSet<'_>) -> Option<Vec<Value>> {
     let plan = T::plan(&Compiler::of(ctx)?, &ctx.item.node)?;
-    let written = match ctx.data_opt::<Texts>() {
-        Some(texts) => texts.write(plan, rows)?,
-        None => rows
-            .iter()
-            .map(|row| Written::of(row, &plan))
-            .collect::<Option<_>>()?,
-    };
+    let written = ctx.data_opt::<Texts>()?.write(plan, rows)?;
     if let Ok(meter) = ctx.data::<Meter>() {
         meter.add(written.iter().map(|row| row.spent).sum());
     }
