@@ -19,6 +19,12 @@ pub trait Command: Serialize + Send + Sync + 'static {
     /// Whether this creates the tenant. Every other command needs one.
     const CREATES_TENANT: bool = false;
 
+    /// What the input alone says will be read: loaded in one step with the tenant, where nothing is in
+    /// memory yet.
+    fn reads(&self) -> Vec<StreamId> {
+        Vec::new()
+    }
+
     /// Decides. Pure: reads the world, returns facts or a refusal, changes nothing.
     fn decide(&self, world: &World<'_>, ctx: &Ctx) -> Result<Decision, Halt>;
 }
@@ -101,7 +107,13 @@ impl<C: Command> AnyCommand for C {
         ctx: &Ctx,
         postings: &dyn Postings,
     ) -> Result<Decision, Halt> {
-        let tenant = world.tenant()?;
+        let tenant = match world.tenant() {
+            Err(Halt::NeedsState) => {
+                world.want(self.reads())?;
+                return Err(Halt::NeedsState);
+            }
+            found => found?,
+        };
         if !C::CREATES_TENANT && !tenant.exists() {
             return Err(Refusal::not_found("tenant", "tenant").into());
         }

@@ -4,7 +4,7 @@ use entrepot_domain::kernel::TenantId;
 use entrepot_entity::{command, tenant_head};
 use sea_orm::{FromQueryResult as _, QueryResult};
 
-use crate::db::{Db, DbError, Guard, Merge, Purpose, Rows, Tx, Wanted, Written};
+use crate::db::{Db, DbError, Guard, Merge, Purpose, Rows, Tx, View, Wanted, Written};
 use crate::error::StoreError;
 use crate::group::{Group, Head, Job, Known};
 use crate::vault;
@@ -102,7 +102,7 @@ fn head_of(row: &tenant_head::Model) -> Head {
 
 /// Which of the jobs' keys are in the log already.
 pub(crate) async fn known_keys(
-    tx: &Tx,
+    db: &Db,
     tenant: TenantId,
     jobs: &[&Job],
 ) -> Result<Known, StoreError> {
@@ -112,7 +112,7 @@ pub(crate) async fn known_keys(
     });
     let mut known = Known::new();
     let by = [Wanted::Is("client"), Wanted::Is("key")];
-    let found = tx.lookup("command", tenant, &by, keys.collect());
+    let found = View::Now(db).lookup("command", tenant, &by, keys.collect());
     for row in found.await? {
         let row = command::Model::from_query_result(&row, "").map_err(DbError::from)?;
         known.insert((row.client.clone(), row.key.clone()), row);

@@ -16,8 +16,7 @@ use crate::db::{DbError, Merge, Purpose, Rows};
 use crate::error::{StoreError, SubmitError};
 use crate::group::{Answer, Deciding, Group, Head, Job, Known};
 use crate::load;
-use crate::memory::{Loaded, Memory};
-use crate::reading::Reading;
+use crate::memory::Memory;
 use crate::record::{Entry, hash};
 use crate::store::Shared;
 use crate::submission::Receipt;
@@ -111,20 +110,17 @@ impl Lane {
     ) -> Result<Vec<Result<Receipt, SubmitError>>, StoreError> {
         let (mut lost, mut ask) = (false, self.wary > 0);
         self.wary = self.wary.saturating_sub(1);
-        let shared = Arc::clone(&self.shared);
         for attempt in 0..ATTEMPTS_MAX {
-            let mut reading = Reading::new(&shared.db, self.tenant);
-            let head = self.head(&mut reading).await?;
+            let head = self.head().await?;
             let known = if ask {
-                self.known(&mut reading, jobs, lost).await?
+                self.known(jobs, lost).await?
             } else {
                 Known::new()
             };
             if !known.is_empty() {
                 self.wary = WARY_FOR;
             }
-            let mut group = self.decide(&mut reading, jobs, &known, head).await?;
-            reading.end().await?;
+            let mut group = self.decide(jobs, &known, head).await?;
             if !ask && group.refuses_a_key(jobs) {
                 // What is refused now may have been accepted the first time.
                 self.memory.forget(group.touched);
@@ -177,12 +173,13 @@ impl Lane {
         Ok(jobs.iter().map(|_| Err(SubmitError::Overloaded)).collect())
     }
 
-    /// The end of the log as this lane knows it.
-    async fn head(&mut self, reading: &mut Reading<'_>) -> Result<Head, StoreError> {
+    /// The end of the log as this lane knows it. What is read after it may know more than it: then another
+    /// node has appended, and nothing that is decided here comes to stand.
+    async fn head(&mut self) -> Result<Head, StoreError> {
         if let Some(head) = self.head {
             return Ok(head);
         }
-        let head = append::head_in(reading.tx().await?, self.tenant).await?;
+        let head = append::read_head(&self.shared.db, self.tenant).await?;
         self.memory.clear();
         // After a lost commit, whoever waits for its events hears of them here.
         self.shared.feed.head_is(self.tenant, head.position);
@@ -190,12 +187,7 @@ impl Lane {
     }
 
     /// Looks up the keys that clients sent, and after a lost commit every job's.
-    async fn known(
-        &self,
-        reading: &mut Reading<'_>,
-        jobs: &[Job],
-        lost: bool,
-    ) -> Result<Known, StoreError> {
+    async fn known(&self, jobs: &[Job], lost: bool) -> Result<Known, StoreError> {
         let keyed: Vec<&Job> = jobs
             .iter()
             .filter(|job| lost || job.submission.key.is_some())
@@ -203,12 +195,11 @@ impl Lane {
         if keyed.is_empty() {
             return Ok(Known::new());
         }
-        append::known_keys(reading.tx().await?, self.tenant, &keyed).await
+        append::known_keys(&self.shared.db, self.tenant, &keyed).await
     }
 
     async fn decide(
         &mut self,
-        reading: &mut Reading<'_>,
         jobs: &[Job],
         known: &Known,
         head: Head,
@@ -218,7 +209,7 @@ impl Lane {
         loop {
             let loaded = match deciding.proceed(&mut self.memory) {
                 Ok(None) => return Ok(deciding.group),
-                Ok(Some(needs)) => self.load(reading, &needs).await,
+                Ok(Some(needs)) => load::streams(&self.shared.db, self.tenant, &needs).await,
                 Err(error) => Err(error),
             };
             match loaded {
@@ -231,14 +222,6 @@ impl Lane {
                 }
             }
         }
-    }
-
-    async fn load(
-        &self,
-        reading: &mut Reading<'_>,
-        needs: &BTreeSet<StreamId>,
-    ) -> Result<Vec<(StreamId, Loaded)>, StoreError> {
-        load::streams(reading.tx().await?, self.tenant, needs).await
     }
 
     /// Refusals and replays are true only at the end of the log.
@@ -280,9 +263,8 @@ impl Lane {
     /// Reads what other nodes appended since `head`.
     async fn catch_up(&mut self, mut head: Head) -> Result<(), StoreError> {
         loop {
-            let tx = self.shared.db.begin(self.tenant, Purpose::Read).await?;
-            let rows = load::rows(&tx, self.tenant, head.position, CATCH_UP_ROWS).await?;
-            tx.commit().await?;
+            let (db, tenant) = (&self.shared.db, self.tenant);
+            let rows = load::rows_of_now(db, tenant, head.position, CATCH_UP_ROWS).await?;
             for row in &rows {
                 if row.prev_hash != head.hash {
                     let what = "its predecessor's hash does not match".to_owned();

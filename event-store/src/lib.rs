@@ -18,7 +18,6 @@ pub mod hints;
 mod lane;
 pub mod load;
 mod memory;
-mod reading;
 pub mod record;
 pub mod store;
 pub mod submission;

@@ -12,7 +12,7 @@ use sea_orm::{
     QueryTrait as _, Select, Value,
 };
 
-use crate::db::{Db, DbError, Tx, Wanted};
+use crate::db::{Db, DbError, Tx, View, Wanted};
 use crate::error::StoreError;
 use crate::memory::{Loaded, Slot};
 use crate::record::Entry;
@@ -20,23 +20,23 @@ use crate::record::Entry;
 /// Streams loaded at once.
 const CHUNK: usize = 500;
 
-/// Loads streams: the newest snapshot of each, then the events after it. A stream with an event that
+/// Loads streams: the newest snapshot of each, then the events after it, as of now. A stream with an event that
 /// this release cannot read is an error of its own; the others come all the same.
 pub(crate) async fn streams(
-    tx: &Tx,
+    db: &Db,
     tenant: TenantId,
     wanted: &BTreeSet<StreamId>,
 ) -> Result<Vec<(StreamId, Loaded)>, StoreError> {
     let mut loaded = Vec::with_capacity(wanted.len());
     let wanted: Vec<StreamId> = wanted.iter().copied().collect();
     for chunk in wanted.chunks(CHUNK) {
-        loaded.extend(chunk_of_streams(tx, tenant, chunk).await?);
+        loaded.extend(chunk_of_streams(View::Now(db), tenant, chunk).await?);
     }
     Ok(loaded)
 }
 
 async fn chunk_of_streams(
-    tx: &Tx,
+    view: View<'_>,
     tenant: TenantId,
     wanted: &[StreamId],
 ) -> Result<Vec<(StreamId, Loaded)>, StoreError> {
@@ -52,7 +52,7 @@ async fn chunk_of_streams(
 
     let stream = [Wanted::Is("stream_id"), Wanted::Is("stream_type")];
     let keys = wanted.iter().map(|stream| key(stream).into());
-    for row in tx
+    for row in view
         .lookup("snapshot", tenant, &stream, keys.collect())
         .await?
     {
@@ -69,7 +69,7 @@ async fn chunk_of_streams(
         vec![id, kind, version.into()]
     });
     let columns = [id, kind, Wanted::After("version")];
-    let rows = tx
+    let rows = view
         .lookup("event", tenant, &columns, after.collect())
         .await?;
     let rows = rows

@@ -136,9 +136,7 @@ impl Store {
 
     /// What decisions know of a stream, as of the end of the log. For what has no read model.
     pub async fn state(&self, tenant: TenantId, stream: StreamId) -> Result<State, StoreError> {
-        let tx = self.0.db.begin(tenant, Purpose::Read).await?;
-        let loaded = load::streams(&tx, tenant, &BTreeSet::from([stream])).await?;
-        tx.rollback().await?;
+        let loaded = load::streams(&self.0.db, tenant, &BTreeSet::from([stream])).await?;
         match loaded.into_iter().next() {
             Some((_, slot)) => Ok(slot?.state),
             None => Ok(State::empty(stream.kind)),

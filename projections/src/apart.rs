@@ -13,7 +13,8 @@ use sea_orm::{ConnectionTrait as _, DbBackend, DbErr};
 use tokio::sync::mpsc;
 
 use crate::folding::Batch;
-use crate::group::{self, Group, Place, lock_checkpoint};
+use crate::group::Group;
+use crate::place::{self, Place, lock_checkpoint};
 use crate::refused;
 
 /// Events folded at once.
@@ -53,7 +54,7 @@ pub(crate) async fn fold(
         position: 0,
     };
     // Most of the log without keeping anybody waiting, the rest with the checkpoint locked.
-    let near = group::checkpoint_of(store.db(), tenant, models.name).await?;
+    let near = place::checkpoint_of(store.db(), tenant, models.name).await?;
     folding.up_to(&mut tx, near, progress).await?;
     let turn = store.db().turn().await;
     tx.begin_writing().await?;
@@ -90,7 +91,7 @@ pub(crate) async fn read_ahead(
     groups: &[Group],
 ) -> Result<Vec<Ahead>, StoreError> {
     let near = groups.iter();
-    let near = near.map(|models| group::checkpoint_of(store.db(), tenant, models.name));
+    let near = near.map(|models| place::checkpoint_of(store.db(), tenant, models.name));
     let near = try_join_all(near).await?.into_iter().min();
     let last = near.unwrap_or_default();
     let (senders, receivers) = groups.iter().map(|_| mpsc::channel(1)).unzip();
@@ -137,7 +138,7 @@ impl Folding<'_> {
         if self.position >= last {
             return Ok(());
         }
-        let facts = self.models.facts(self.store, self.tenant).await?;
+        let facts = self.models.facts.of(self.store, self.tenant).await?;
         while self.position < last {
             let entries = self.next(last).await?;
             let Some(newest) = entries.last() else { break };

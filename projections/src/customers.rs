@@ -7,7 +7,7 @@ use entrepot_domain::envelope::Recorded;
 use entrepot_domain::event::Event;
 use entrepot_domain::kernel::{CustomerId, TenantId};
 use entrepot_entity::customers;
-use entrepot_event_store::db::{DbError, Tx};
+use entrepot_event_store::db::{DbError, View};
 
 use crate::model::{Fold, FoldError, TenantFacts};
 use crate::writes::Writes;
@@ -47,13 +47,13 @@ impl Fold for Customers {
     }
 
     async fn load(
-        tx: &Tx,
+        view: View<'_>,
         tenant: TenantId,
         keys: &[CustomerId],
     ) -> Result<Vec<(CustomerId, Self::Doc)>, DbError> {
         let ids = keys.iter().map(|key| key.0);
         let column = customers::Column::CustomerId;
-        let rows = load::rows::<customers::Entity, _>(tx, tenant, column, ids).await?;
+        let rows = load::rows::<customers::Entity, _>(view, tenant, column, ids).await?;
         let loaded = rows.into_iter();
         Ok(loaded
             .map(|row| (CustomerId(row.customer_id), Some(Arc::new(row))))

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use entrepot_domain::kernel::TenantId;
 use lru::LruCache;
 
-use crate::group::Place;
 use crate::model::{Documents, Fold};
+use crate::place::Place;
 
 /// Documents of one tenant.
 const EACH_MAX: usize = 10_000;

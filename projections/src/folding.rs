@@ -10,11 +10,11 @@ use entrepot_domain::envelope::Recorded;
 use entrepot_domain::kernel::TenantId;
 use entrepot_entity::parked;
 use entrepot_event_store::Entry;
-use entrepot_event_store::db::{DbError, Tx};
+use entrepot_event_store::db::{DbError, View};
 
 use crate::docs::Docs;
-use crate::group::Place;
 use crate::model::{Fold, FoldError, TenantFacts};
+use crate::place::Place;
 use crate::writes::Writes;
 
 /// One batch of a tenant's log on its way into rows.
@@ -42,7 +42,7 @@ pub(crate) trait AnyModel: Any + Send + Sync {
     /// Folds a batch into rows, and says what is parked.
     async fn fold(
         &self,
-        tx: &Tx,
+        view: View<'_>,
         batch: &Batch<'_>,
         out: &mut Writes,
     ) -> Result<Vec<parked::Model>, DbError>;
@@ -67,7 +67,7 @@ impl<F: Fold> Model<F> {
     /// The documents of the keys that have any, from memory or from their rows.
     async fn documents(
         &self,
-        tx: &Tx,
+        view: View<'_>,
         batch: &Batch<'_>,
         by_key: &BTreeMap<F::Key, Vec<&Arc<Recorded>>>,
     ) -> Result<HashMap<F::Key, F::Doc>, DbError> {
@@ -84,7 +84,7 @@ impl<F: Fold> Model<F> {
             }
         }
         if !absent.is_empty() {
-            docs.extend(F::load(tx, tenant, &absent).await?);
+            docs.extend(F::load(view, tenant, &absent).await?);
         }
         Ok(docs)
     }
@@ -107,7 +107,7 @@ impl<F: Fold> AnyModel for Model<F> {
 
     async fn fold(
         &self,
-        tx: &Tx,
+        view: View<'_>,
         batch: &Batch<'_>,
         out: &mut Writes,
     ) -> Result<Vec<parked::Model>, DbError> {
@@ -124,7 +124,7 @@ impl<F: Fold> AnyModel for Model<F> {
         by_key.retain(|key, events| !parking.key_is_parked(&key.to_string(), events));
 
         let tenant = batch.facts.tenant;
-        let mut docs = self.documents(tx, batch, &by_key).await?;
+        let mut docs = self.documents(view, batch, &by_key).await?;
         let mut folded = Vec::with_capacity(by_key.len());
         for (key, events) in by_key {
             let before = docs.remove(&key);

@@ -6,27 +6,19 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use entrepot_domain::event::Event;
 use entrepot_domain::kernel::TenantId;
-use entrepot_domain::tenants::TenantEvent;
-use entrepot_entity::scope::TenantScoped;
-use entrepot_entity::{checkpoint, parked, scope};
-use entrepot_event_store::db::{Db, DbError, Guard, Purpose, Tx, Written};
+use entrepot_entity::{checkpoint, parked};
+use entrepot_event_store::db::{Db, DbError, Guard, Purpose, View, Written};
 use entrepot_event_store::{Entry, Store, StoreError, clock};
+use sea_orm::ExprTrait as _;
 use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{
-    ColumnTrait as _, DbErr, FromQueryResult as _, QueryResult, QuerySelect as _, QueryTrait as _,
-    Select,
-};
 
+use crate::facts::Facts;
 use crate::folding::{AnyModel, Batch, Model};
-use crate::model::{Documents, Fold, TenantFacts};
+use crate::model::{Documents, Fold};
+use crate::place::{Place, lock_checkpoint};
 use crate::refused;
 use crate::writes::Writes;
-
-/// The column beside a list's own that says where it stands: one text, so that the checkpoint is looked
-/// for once.
-const PLACE: &str = "place";
 
 /// Events folded at most in one transaction.
 const BATCH_MAX: usize = 1_000;
@@ -38,51 +30,19 @@ pub struct Group {
     pub(crate) models: Vec<Box<dyn AnyModel>>,
     /// How long a tenant rests between two batches.
     pub(crate) pace: Duration,
-    /// Where each tenant's rows stood when this process last wrote them.
-    places: Mutex<HashMap<TenantId, Place>>,
-    facts: Mutex<HashMap<TenantId, Arc<TenantFacts>>>,
-    parked: Mutex<HashMap<TenantId, Arc<Parked>>>,
+    pub(crate) facts: Arc<Facts>,
+    /// How each tenant's rows stood when this process last read or wrote them.
+    standings: Mutex<HashMap<TenantId, Standing>>,
 }
 
 /// Keys that are parked, by model.
 type Parked = HashMap<String, HashSet<String>>;
 
-/// Where rows stand, and how often they were rebuilt. Two reads at one place see the same rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place {
-    /// Of the newest event that the rows show; 0 before the first.
-    pub position: i64,
-    /// How often this happened.
-    pub rebuilt: i64,
-}
-
-impl Place {
-    /// Whether rows stood at another place before they stood here.
-    pub const fn is_after(self, other: Self) -> bool {
-        self.rebuilt > other.rebuilt
-            || (self.rebuilt == other.rebuilt && self.position > other.position)
-    }
-}
-
-impl Place {
-    fn parse(text: &str) -> Result<Self, DbErr> {
-        let numbers = text.split_once(' ').and_then(|(position, rebuilt)| {
-            Some(Self {
-                position: position.parse().ok()?,
-                rebuilt: rebuilt.parse().ok()?,
-            })
-        });
-        numbers.ok_or_else(|| DbErr::Type(format!("not a place: {text}")))
-    }
-}
-
-impl From<&checkpoint::Model> for Place {
-    fn from(row: &checkpoint::Model) -> Self {
-        Self {
-            position: row.position,
-            rebuilt: row.rebuilt,
-        }
-    }
+/// How a tenant's rows stand. Who else writes rows, parks keys or frees them moves the checkpoint.
+#[derive(Clone, Debug, Default)]
+struct Standing {
+    place: Place,
+    parked: Arc<Parked>,
 }
 
 /// What to do about rows that the database refuses.
@@ -100,8 +60,8 @@ enum Step {
     Done,
     /// Rows and checkpoint stand at this position now.
     Committed,
-    /// Another node moved the checkpoint.
-    Moved(Place),
+    /// The checkpoint was not where this process left it.
+    Moved,
     /// The lease was lost to another node.
     Fenced,
     /// The database refused the rows.
@@ -118,14 +78,18 @@ pub(crate) enum Reached {
 }
 
 impl Group {
-    pub(crate) fn new(name: &'static str, models: Vec<Box<dyn AnyModel>>, pace: Duration) -> Self {
+    pub(crate) fn new(
+        name: &'static str,
+        models: Vec<Box<dyn AnyModel>>,
+        pace: Duration,
+        facts: Arc<Facts>,
+    ) -> Self {
         Self {
             name,
             models,
             pace,
-            places: Mutex::default(),
-            facts: Mutex::default(),
-            parked: Mutex::default(),
+            facts,
+            standings: Mutex::default(),
         }
     }
 
@@ -188,20 +152,23 @@ impl Group {
         tenant: TenantId,
         epoch: i64,
     ) -> Result<Reached, StoreError> {
-        let place = match self.place(tenant) {
-            Some(place) => place,
-            None => self.read_place(store.db(), tenant).await?,
+        let known = lock(&self.standings).get(&tenant).cloned();
+        let standing = match known {
+            Some(standing) => standing,
+            None => self.read_standing(store.db(), tenant).await?,
         };
-        let entries = store.read(tenant, place.position, BATCH_MAX).await?;
-        let at = (tenant, epoch, place);
-        let mut step = self.step(store, at, &entries, Care::None).await;
+        let entries = store
+            .read(tenant, standing.place.position, BATCH_MAX)
+            .await?;
+        let at = (tenant, epoch, standing);
+        let mut step = self.step(store, &at, &entries, Care::None).await;
         if let Ok(Step::Refused(error)) = &step {
             tracing::warn!(tenant = tenant.0, group = self.name, %error, "a batch was refused");
-            self.forget(tenant, Some(place));
-            step = self.step(store, at, &entries, Care::Park).await;
+            self.forget(tenant);
+            step = self.step(store, &at, &entries, Care::Park).await;
         }
         if !matches!(step, Ok(Step::Done | Step::Committed)) {
-            self.forget(tenant, None);
+            self.forget(tenant);
         }
         Ok(match step? {
             Step::Done | Step::Fenced => Reached::End,
@@ -209,11 +176,7 @@ impl Group {
             Step::Committed if entries.len() < BATCH_MAX && !grown(store, tenant, &entries) => {
                 Reached::End
             }
-            Step::Committed => Reached::Batch,
-            Step::Moved(to) => {
-                self.stands(tenant, to);
-                Reached::Batch
-            }
+            Step::Committed | Step::Moved => Reached::Batch,
             Step::Refused(error) => return Err(error.into()),
         })
     }
@@ -221,41 +184,27 @@ impl Group {
     async fn step(
         &self,
         store: &Store,
-        (tenant, epoch, place): (TenantId, i64, Place),
+        (tenant, epoch, standing): &(TenantId, i64, Standing),
         entries: &[Arc<Entry>],
         care: Care,
     ) -> Result<Step, StoreError> {
         let Some(last) = entries.last() else {
             return Ok(Step::Done);
         };
-        let facts = self.facts(store, tenant).await?;
-        let parked = self.parked(store.db(), tenant).await?;
-        let mut tx = store.db().begin(tenant, Purpose::Project).await?;
+        let (tenant, epoch, place) = (*tenant, *epoch, standing.place);
+        let facts = self.facts.of(store, tenant).await?;
         let now = clock::instant().micros();
         let batch = Batch {
             facts: &facts,
             place,
             entries,
-            parked: &parked,
+            parked: &standing.parked,
             begin_anew: care == Care::None,
             refused: None,
             now,
         };
         let guard = self.move_checkpoint(tenant, epoch, place, last.position, now);
-        let folded = match care {
-            Care::None => refused::fold(&self.models, &tx, &batch).await,
-            Care::Park => {
-                let parked = refused::write_around(&self.models, &mut tx, &batch).await;
-                parked.map(|parked| (Writes::default(), parked))
-            }
-        };
-        let written = match folded {
-            Ok((writes, parked)) => self.commit(tx, &batch, guard, writes, &parked).await,
-            Err(error) => {
-                tx.rollback().await?;
-                Written::Failed(error)
-            }
-        };
+        let (written, parks) = self.write(store.db(), &batch, guard, care).await?;
         match written {
             Written::Committed => {}
             Written::Missed => return self.why_not(store.db(), tenant, epoch).await,
@@ -269,7 +218,14 @@ impl Group {
         for model in &self.models {
             model.settle(tenant, place, reached);
         }
-        self.stands(tenant, reached);
+        if parks {
+            // Which keys it were is read anew.
+            lock(&self.standings).remove(&tenant);
+        } else {
+            let parked = Arc::clone(&standing.parked);
+            let place = reached;
+            lock(&self.standings).insert(tenant, Standing { place, parked });
+        }
         store.feed().models_are(tenant, self.name, last.position);
         store.hints().models(tenant, self.name, last.position);
         metrics::counter!("entrepot_events_projected_total", "group" => self.name)
@@ -277,23 +233,42 @@ impl Group {
         Ok(Step::Committed)
     }
 
-    /// Writes what came of a batch, parked events included, and commits, if the guard hits.
-    async fn commit(
+    /// Writes what comes of a batch, parked events included, and commits, if the guard hits; whether
+    /// anything was parked.
+    async fn write(
         &self,
-        tx: Tx,
+        db: &Db,
         batch: &Batch<'_>,
         guard: Guard,
-        mut writes: Writes,
-        parked: &[parked::Model],
-    ) -> Written {
-        writes.begins(false);
-        for row in parked {
-            writes.put(row);
+        care: Care,
+    ) -> Result<(Written, bool), DbError> {
+        let tenant = batch.facts.tenant;
+        let begin = || db.begin(tenant, Purpose::Project);
+        let (tx, folded) = match care {
+            // Whoever moves the rows meanwhile moves the checkpoint too, and the guard misses.
+            Care::None => {
+                let folded = refused::fold(&self.models, View::Now(db), batch).await;
+                (begin().await?, folded)
+            }
+            Care::Park => {
+                let mut tx = begin().await?;
+                let parked = refused::write_around(&self.models, &mut tx, batch).await;
+                (tx, parked.map(|parked| (Writes::default(), parked)))
+            }
+        };
+        match folded {
+            Ok((mut writes, parked)) => {
+                writes.begins(false);
+                for row in &parked {
+                    writes.put(row);
+                }
+                Ok((writes.commit(tx, guard).await, !parked.is_empty()))
+            }
+            Err(error) => {
+                tx.rollback().await?;
+                Ok((Written::Failed(error), false))
+            }
         }
-        if !parked.is_empty() {
-            lock(&self.parked).remove(&batch.facts.tenant);
-        }
-        writes.commit(tx, guard).await
     }
 
     /// Moves the checkpoint from where this process left it, if it is there still and nobody holds a
@@ -330,62 +305,49 @@ impl Group {
         Ok(if there.lease_epoch > epoch {
             Step::Fenced
         } else {
-            Step::Moved(Place::from(&there))
+            Step::Moved
         })
     }
 
-    /// The keys that are parked, by model. Who else parks or frees keys moves the checkpoint.
-    async fn parked(&self, db: &Db, tenant: TenantId) -> Result<Arc<Parked>, StoreError> {
-        if let Some(parked) = lock(&self.parked).get(&tenant) {
-            return Ok(Arc::clone(parked));
+    /// How the tenant's rows stand by the database. No checkpoint is position 0.
+    async fn read_standing(&self, db: &Db, tenant: TenantId) -> Result<Standing, StoreError> {
+        self.forget(tenant);
+        let tenant_id = (checkpoint::Entity, checkpoint::Column::TenantId);
+        let query = Query::select()
+            .column((checkpoint::Entity, checkpoint::Column::Position))
+            .column((checkpoint::Entity, checkpoint::Column::Rebuilt))
+            .column((parked::Entity, parked::Column::Model))
+            .column((parked::Entity, parked::Column::RowKey))
+            .from(checkpoint::Entity)
+            .left_join(
+                parked::Entity,
+                Expr::col(tenant_id).equals((parked::Entity, parked::Column::TenantId)),
+            )
+            .and_where(Expr::col(tenant_id).eq(tenant.0))
+            .and_where(Expr::col((checkpoint::Entity, checkpoint::Column::Grp)).eq(self.name))
+            .to_owned();
+        let (mut place, mut parked) = (Place::default(), Parked::new());
+        for row in db.ask_of(tenant, query).await? {
+            place = Place {
+                position: row.try_get_by_index(0).map_err(DbError::from)?,
+                rebuilt: row.try_get_by_index(1).map_err(DbError::from)?,
+            };
+            let model: Option<String> = row.try_get_by_index(2).map_err(DbError::from)?;
+            let key: Option<String> = row.try_get_by_index(3).map_err(DbError::from)?;
+            if let (Some(model), Some(key)) = (model, key) {
+                parked.entry(model).or_default().insert(key);
+            }
         }
-        let rows = scope::of::<parked::Entity>(tenant.0).into_query();
-        let mut keys = Parked::new();
-        for row in db.ask_of(tenant, rows).await? {
-            let row = parked::Model::from_query_result(&row, "").map_err(DbError::from)?;
-            keys.entry(row.model).or_default().insert(row.row_key);
-        }
-        let keys = Arc::new(keys);
-        lock(&self.parked).insert(tenant, Arc::clone(&keys));
-        Ok(keys)
+        let parked = Arc::new(parked);
+        let standing = Standing { place, parked };
+        lock(&self.standings).insert(tenant, standing.clone());
+        Ok(standing)
     }
 
-    /// What the tenant was created as.
-    pub(crate) async fn facts(
-        &self,
-        store: &Store,
-        tenant: TenantId,
-    ) -> Result<Arc<TenantFacts>, StoreError> {
-        if let Some(facts) = lock(&self.facts).get(&tenant) {
-            return Ok(Arc::clone(facts));
-        }
-        let facts = Arc::new(facts(store, tenant).await?);
-        lock(&self.facts).insert(tenant, Arc::clone(&facts));
-        Ok(facts)
-    }
-
-    fn place(&self, tenant: TenantId) -> Option<Place> {
-        lock(&self.places).get(&tenant).copied()
-    }
-
-    fn stands(&self, tenant: TenantId, place: Place) {
-        lock(&self.places).insert(tenant, place);
-    }
-
-    async fn read_place(&self, db: &Db, tenant: TenantId) -> Result<Place, StoreError> {
-        let place = place_of(db, tenant, self.name).await?;
-        self.forget(tenant, Some(place));
-        Ok(place)
-    }
-
-    /// Forgets a tenant's documents: they are not what the rows say any more.
-    fn forget(&self, tenant: TenantId, place: Option<Place>) {
+    /// Forgets how a tenant's rows stand and what they say: somebody else has written them.
+    fn forget(&self, tenant: TenantId) {
         self.models.iter().for_each(|model| model.forget(tenant));
-        lock(&self.parked).remove(&tenant);
-        match place {
-            Some(place) => lock(&self.places).insert(tenant, place),
-            None => lock(&self.places).remove(&tenant),
-        };
+        lock(&self.standings).remove(&tenant);
     }
 }
 
@@ -397,126 +359,4 @@ fn grown(store: &Store, tenant: TenantId, entries: &[Arc<Entry>]) -> bool {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What the first event of a tenant's log says.
-pub async fn facts(store: &Store, tenant: TenantId) -> Result<TenantFacts, StoreError> {
-    let first = store.read(tenant, 0, 1).await?;
-    let event = first
-        .first()
-        .and_then(|entry| entry.event.as_ref().ok())
-        .map(|recorded| &recorded.event);
-    let Some(Event::Tenant(TenantEvent::Created(created))) = event else {
-        let what = "the first event is not `tenant.created`".to_owned();
-        return Err(StoreError::Corrupt {
-            tenant: tenant.0,
-            position: 1,
-            what,
-        });
-    };
-    Ok(TenantFacts {
-        tenant,
-        base_currency: created.base_currency,
-        time_zone: created.time_zone.clone(),
-    })
-}
-
-/// Where a group stands, without waiting. No row is position 0, never "done".
-pub async fn checkpoint_of(db: &Db, tenant: TenantId, group: &str) -> Result<i64, StoreError> {
-    Ok(place_of(db, tenant, group).await?.position)
-}
-
-async fn place_of(db: &Db, tenant: TenantId, group: &str) -> Result<Place, StoreError> {
-    let places = places(db, &[tenant], group).await?;
-    Ok(places.get(&tenant).copied().unwrap_or_default())
-}
-
-/// Where a group stands in the state that a transaction sees.
-pub async fn place_in(tx: &Tx, tenant: TenantId, group: &str) -> Result<Place, DbError> {
-    let row = read_checkpoint(tx, tenant, group, "").await?;
-    Ok(row.as_ref().map(Place::from).unwrap_or_default())
-}
-
-/// The rows of a query and where the group stands that they belong to, by one statement. `None` if there
-/// are no rows to say it with.
-pub async fn rows_with_place<E: TenantScoped>(
-    db: &Db,
-    tenant: TenantId,
-    group: &str,
-    rows: Select<E>,
-) -> Result<Option<(Place, Vec<E::Model>)>, DbError> {
-    let place = Query::select()
-        .expr(Expr::cust("position || ' ' || rebuilt"))
-        .from(checkpoint::Entity)
-        .and_where(checkpoint::Column::TenantId.eq(tenant.0))
-        .and_where(checkpoint::Column::Grp.eq(group))
-        .to_owned();
-    let rows = rows.expr_as(Expr::SubQuery(None, Box::new(place.into())), PLACE);
-    let rows = db.ask_of(tenant, rows.into_query()).await?;
-    let Some(first) = rows.first() else {
-        return Ok(None);
-    };
-    let place: Option<String> = first.try_get("", PLACE)?;
-    let place = place
-        .as_deref()
-        .map(Place::parse)
-        .transpose()?
-        .unwrap_or_default();
-    let rows = rows.iter().map(|row| E::Model::from_query_result(row, ""));
-    Ok(Some((place, rows.collect::<Result<_, _>>()?)))
-}
-
-/// Where a group of many tenants stands, by one statement.
-pub async fn places(
-    db: &Db,
-    tenants: &[TenantId],
-    group: &str,
-) -> Result<HashMap<TenantId, Place>, StoreError> {
-    let (among, tenants) = db.among(tenants.iter().map(|tenant| tenant.0));
-    let sql = format!(
-        "SELECT tenant_id, position, rebuilt FROM checkpoint WHERE grp = $2 AND tenant_id {among}"
-    );
-    let rows = db.ask(&sql, vec![tenants, group.into()]).await?;
-    let place = |row: &QueryResult| {
-        let number = |at| row.try_get_by_index::<i64>(at);
-        let (position, rebuilt) = (number(1)?, number(2)?);
-        Ok((TenantId(number(0)?), Place { position, rebuilt }))
-    };
-    let places: Result<_, DbErr> = rows.iter().map(place).collect();
-    Ok(places.map_err(DbError::from)?)
-}
-
-/// Locks a group's checkpoint, making it if it is the first time.
-pub(crate) async fn lock_checkpoint(
-    tx: &Tx,
-    tenant: TenantId,
-    group: &str,
-) -> Result<checkpoint::Model, DbError> {
-    let lock = tx.lock_clause();
-    if let Some(row) = read_checkpoint(tx, tenant, group, lock).await? {
-        return Ok(row);
-    }
-    // Two may be the first: the second waits here for the other's row.
-    let sql = "INSERT INTO checkpoint (tenant_id, grp, position, lease_epoch, rebuilt, updated_at)
-        VALUES ($1, $2, 0, 0, 0, 0) ON CONFLICT DO NOTHING";
-    tx.execute_sql(sql, vec![tenant.0.into(), group.into()])
-        .await?;
-    let row = read_checkpoint(tx, tenant, group, lock).await?;
-    row.ok_or_else(|| DbErr::RecordNotFound(format!("the checkpoint of {group}")).into())
-}
-
-async fn read_checkpoint(
-    tx: &Tx,
-    tenant: TenantId,
-    group: &str,
-    lock: &str,
-) -> Result<Option<checkpoint::Model>, DbError> {
-    let sql = format!("SELECT * FROM checkpoint WHERE tenant_id = $1 AND grp = $2{lock}");
-    let row = tx
-        .query_sql(&sql, vec![tenant.0.into(), group.into()])
-        .await?
-        .pop();
-    Ok(row
-        .map(|row| checkpoint::Model::from_query_result(&row, ""))
-        .transpose()?)
 }

@@ -8,7 +8,7 @@ use entrepot_domain::event::Event;
 use entrepot_domain::inventory::InventoryEvent;
 use entrepot_domain::kernel::{Sku, TenantId, Warehouse};
 use entrepot_entity::inventory;
-use entrepot_event_store::db::{DbError, Tx};
+use entrepot_event_store::db::{DbError, View};
 use serde::{Deserialize, Serialize};
 
 use crate::load;
@@ -80,12 +80,12 @@ impl Fold for Inventory {
     }
 
     async fn load(
-        tx: &Tx,
+        view: View<'_>,
         tenant: TenantId,
         keys: &[StockKey],
     ) -> Result<Vec<(StockKey, Stock)>, DbError> {
         let skus = keys.iter().map(|key| key.sku.as_str().to_owned());
-        let rows = load::rows::<inventory::Entity, _>(tx, tenant, inventory::Column::Sku, skus);
+        let rows = load::rows::<inventory::Entity, _>(view, tenant, inventory::Column::Sku, skus);
         let loaded = rows.await?.into_iter().map(|row| {
             let stock = Stock {
                 on_hand: row.on_hand,

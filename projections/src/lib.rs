@@ -2,15 +2,17 @@
 //!
 //! One file a read model says what it remembers and which rows that becomes ([`model::Fold`]).
 //! The rest of the crate keeps the rows at one position: `folding` (a batch in one model), `group`
-//! (a batch in all models of a group, with the checkpoint), `runner` and `lease` (who, when),
-//! `position` (waiting), `rebuild` and `verify`.
+//! (a batch in all models of a group, with the checkpoint), `place` (where rows stand), `position`
+//! (waiting for it), `runner` and `lease` (who, when), `rebuild` and `verify`.
 
 pub mod apart;
 mod docs;
+mod facts;
 mod folding;
 pub mod group;
 pub mod lease;
 pub mod model;
+pub mod place;
 pub mod position;
 pub mod rebuild;
 pub mod runner;

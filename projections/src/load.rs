@@ -1,7 +1,7 @@
 //! Reads the rows of many keys.
 
 use entrepot_domain::kernel::TenantId;
-use entrepot_event_store::db::{DbError, Tx, Wanted};
+use entrepot_event_store::db::{DbError, View, Wanted};
 use sea_orm::{DbErr, EntityTrait, FromQueryResult as _, IdenStatic as _, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,7 +11,7 @@ const KEYS_MAX: usize = 1_000;
 
 /// The rows of one tenant in which `column` is one of `keys`.
 pub(crate) async fn rows<E, V>(
-    tx: &Tx,
+    view: View<'_>,
     tenant: TenantId,
     column: E::Column,
     keys: impl IntoIterator<Item = V>,
@@ -27,7 +27,7 @@ where
     let mut rows = Vec::with_capacity(keys.len());
     for chunk in keys.chunks(KEYS_MAX) {
         let wanted = chunk.iter().map(|key| vec![key.clone().into()]).collect();
-        let found = tx.lookup(entity.table_name(), tenant, &columns, wanted);
+        let found = view.lookup(entity.table_name(), tenant, &columns, wanted);
         for row in found.await? {
             rows.push(E::Model::from_query_result(&row, "")?);
         }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use entrepot_domain::envelope::Recorded;
 use entrepot_domain::event::Event;
 use entrepot_domain::kernel::{Currency, TenantId, Zone};
-use entrepot_event_store::db::{DbError, Tx};
+use entrepot_event_store::db::{DbError, View};
 
 use crate::writes::Writes;
 
@@ -65,7 +65,7 @@ pub trait Fold: Sized + Send + Sync + 'static {
 
     /// The documents of keys that have rows.
     fn load(
-        tx: &Tx,
+        view: View<'_>,
         tenant: TenantId,
         keys: &[Self::Key],
     ) -> impl Future<Output = Loaded<Self>> + Send;

@@ -6,7 +6,7 @@ use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::{Store, StoreError};
 use tokio::time::{Instant, timeout};
 
-use crate::group::checkpoint_of;
+use crate::place::checkpoint_of;
 
 /// The first and the longest pause between two looks into the database.
 const POLL: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));

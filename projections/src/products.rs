@@ -7,7 +7,7 @@ use entrepot_domain::envelope::Recorded;
 use entrepot_domain::event::Event;
 use entrepot_domain::kernel::{Currency, Sku, TenantId};
 use entrepot_entity::products;
-use entrepot_event_store::db::{DbError, Tx};
+use entrepot_event_store::db::{DbError, View};
 
 use crate::model::{Fold, FoldError, TenantFacts};
 use crate::writes::Writes;
@@ -46,13 +46,13 @@ impl Fold for Products {
     }
 
     async fn load(
-        tx: &Tx,
+        view: View<'_>,
         tenant: TenantId,
         keys: &[Sku],
     ) -> Result<Vec<(Sku, Self::Doc)>, DbError> {
         let skus = keys.iter().map(|key| key.0.clone());
         let column = products::Column::Sku;
-        let rows = load::rows::<products::Entity, _>(tx, tenant, column, skus).await?;
+        let rows = load::rows::<products::Entity, _>(view, tenant, column, skus).await?;
         let loaded = rows.into_iter();
         Ok(loaded
             .map(|row| (Sku(row.sku.clone()), Some(row)))

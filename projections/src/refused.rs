@@ -2,7 +2,7 @@
 //! at fault; the transaction goes on.
 
 use entrepot_entity::parked;
-use entrepot_event_store::db::{DbError, Tx};
+use entrepot_event_store::db::{DbError, Tx, View};
 use sea_orm::ConnectionTrait as _;
 
 use crate::folding::{AnyModel, Batch};
@@ -13,12 +13,12 @@ type Models = [Box<dyn AnyModel>];
 /// Folds a batch in every model: the rows, and what is parked.
 pub(crate) async fn fold(
     models: &Models,
-    tx: &Tx,
+    view: View<'_>,
     batch: &Batch<'_>,
 ) -> Result<(Writes, Vec<parked::Model>), DbError> {
     let (mut writes, mut parked) = (Writes::default(), Vec::new());
     for model in models {
-        parked.extend(model.fold(tx, batch, &mut writes).await?);
+        parked.extend(model.fold(view, batch, &mut writes).await?);
     }
     Ok((writes, parked))
 }
@@ -30,7 +30,7 @@ async fn write(
     tx: &mut Tx,
     batch: &Batch<'_>,
 ) -> Result<Vec<parked::Model>, DbError> {
-    let (writes, parked) = fold(models, tx, batch).await?;
+    let (writes, parked) = fold(models, View::Of(tx), batch).await?;
     writes.flush(tx).await?;
     Ok(parked)
 }

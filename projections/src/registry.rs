@@ -43,13 +43,14 @@ const fn pace(group: &str) -> Duration {
 
 /// Every group, with nothing in memory.
 pub fn groups() -> Vec<Arc<Group>> {
-    let group = |name| Arc::new(group(name));
-    GROUPS.into_iter().map(group).collect()
+    let facts = Arc::default();
+    let group = |name| Group::new(name, models(name), pace(name), Arc::clone(&facts));
+    GROUPS.into_iter().map(group).map(Arc::new).collect()
 }
 
 /// A group with all its read models.
 pub fn group(name: &'static str) -> Group {
-    Group::new(name, models(name), pace(name))
+    Group::new(name, models(name), pace(name), Arc::default())
 }
 
 /// The names of every read model, by group.
@@ -65,10 +66,11 @@ pub fn names() -> Vec<(&'static str, &'static str)> {
 /// What a rebuild of a read model, or of `all`, goes through: nothing in memory, a group each.
 /// Unknown names have none.
 pub fn to_rebuild(model: &str) -> Vec<Group> {
+    let facts = Arc::default();
     let wanted = |name: &'static str| {
         let mut models = models(name);
         models.retain(|known| model == "all" || known.name() == model);
-        (!models.is_empty()).then(|| Group::new(name, models, pace(name)))
+        (!models.is_empty()).then(|| Group::new(name, models, pace(name), Arc::clone(&facts)))
     };
     GROUPS.into_iter().filter_map(wanted).collect()
 }

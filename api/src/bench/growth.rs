@@ -29,6 +29,11 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
         let opened = grow(ground, shops.take(), tenants, size).await?;
         shops = Some(opened);
         let of = format!("{size} events");
+        // All starts before the first command: what moved of late is looked at by who starts.
+        for _ in 0..args.rounds {
+            let setting = setting(tenants, &of, None);
+            startup::once(ground, args.window(), setting, series).await?;
+        }
         for _ in 0..args.rounds {
             round(ground, args, tenants, &of, series).await?;
         }
@@ -59,6 +64,8 @@ async fn grow(
     Ok(shops)
 }
 
+/// What one tenant gets done, and then what is done for all of them in turn: the latter are next to never
+/// in the server's memory.
 async fn round(
     ground: &Ground,
     args: &BenchArgs,
@@ -66,33 +73,52 @@ async fn round(
     of: &str,
     series: &mut Series,
 ) -> Result<()> {
-    let setting = |clients| Setting {
-        clients,
-        tenants: Some(tenants),
-        of: Some(of),
-    };
-    startup::once(ground, args.window(), setting(None), series).await?;
+    ask(ground, args, (tenants, 1), of, series).await?;
+    if tenants > 1 {
+        let in_turn = format!("{of}, each tenant in turn");
+        ask(ground, args, (tenants, tenants), &in_turn, series).await?;
+    }
+    let events = number(ground.events().await?);
+    series.add("events", "", setting(tenants, of, None), events);
+    Ok(())
+}
+
+/// Commands and lists of the first `asked` tenants.
+async fn ask(
+    ground: &Ground,
+    args: &BenchArgs,
+    (tenants, asked): (usize, usize),
+    of: &str,
+    series: &mut Series,
+) -> Result<()> {
     // Answers anew, and for as long as it takes.
     let settings = [("ENTREPOT_ANSWERS_MIB", "0"), ("ENTREPOT_COST", "measure")];
     let server = Server::start_with(ground, &settings).await?;
     for &clients in &args.clients {
         let load = Load {
             clients,
-            tenants,
+            tenants: asked,
             window: args.window(),
         };
-        commands::one(ground, &server, load, setting(Some(clients)), series).await?;
+        let setting = setting(tenants, of, Some(clients));
+        commands::one(ground, &server, load, setting, series).await?;
     }
     // Their figures have the names that those of commands have.
     let lists = format!("{of}, lists");
-    let reader = Reader::product(ground, &lists, server, tenants)?;
+    let reader = Reader::product(ground, server, asked)?;
     for &clients in &args.clients {
+        let setting = setting(tenants, &lists, Some(clients));
         reader
-            .measure(ground, clients, args.window(), series)
+            .measure(ground, setting, args.window(), series)
             .await?;
     }
-    reader.stop().await?;
-    let events = number(ground.events().await?);
-    series.add("events", "", setting(None), events);
-    Ok(())
+    reader.stop().await
+}
+
+const fn setting(tenants: usize, of: &str, clients: Option<usize>) -> Setting<'_> {
+    Setting {
+        clients,
+        tenants: Some(tenants),
+        of: Some(of),
+    }
 }

@@ -38,8 +38,6 @@ const STRIDE: usize = 7_919;
 
 /// Requests that read, and the server that they go to.
 pub(super) struct Reader {
-    /// The product under one setting, or a peer.
-    name: String,
     server: Running,
     /// By tenant.
     callers: Arc<[(Caller, String)]>,
@@ -68,10 +66,10 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
             ("ENTREPOT_COST", "measure"),
         ];
         let server = Server::start_with(ground, &settings).await?;
-        readers.push(Reader::product(ground, name, server, tenants)?);
+        readers.push((name, Reader::product(ground, server, tenants)?));
     }
     let bytes = match readers.first() {
-        Some(reader) => {
+        Some((_, reader)) => {
             let outcome = reader.load(1, Duration::ZERO).await?;
             outcome.bytes / outcome.answered.max(1)
         }
@@ -83,7 +81,7 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
     ];
     for peer in &args.servers {
         let server = peer.serve(ground, &told).await?;
-        readers.push(Reader::peer(peer.name(), server, tenants));
+        readers.push((peer.name(), Reader::peer(server, tenants)));
     }
     for _ in 0..args.rounds {
         for &clients in &args.clients {
@@ -92,24 +90,26 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
                 peer.measure(ground, load, &told, series).await?;
             }
             let mut reached = Vec::with_capacity(readers.len());
-            for reader in &readers {
-                reached.push(
-                    reader
-                        .measure(ground, clients, args.window(), series)
-                        .await?,
-                );
+            let setting = |name| Setting {
+                clients: Some(clients),
+                tenants: Some(tenants),
+                of: Some(name),
+            };
+            for (name, reader) in &readers {
+                let measured = reader.measure(ground, setting(*name), args.window(), series);
+                reached.push(measured.await.map_err(|error| format!("{name}: {error}"))?);
             }
             let (own, others) = reached.split_at(OWN.len());
-            for (reader, theirs) in readers[OWN.len()..].iter().zip(others) {
+            for ((name, _), theirs) in readers[OWN.len()..].iter().zip(others) {
                 for (kind, own) in ["rate_again_ratio", "rate_fresh_ratio"].iter().zip(own) {
-                    series.add(kind, "x", reader.setting(clients), ratio(own.0, theirs.0));
+                    series.add(kind, "x", setting(*name), ratio(own.0, theirs.0));
                 }
                 let p99 = ratio(own[1].1, theirs.1);
-                series.add("p99_fresh_ratio", "x", reader.setting(clients), p99);
+                series.add("p99_fresh_ratio", "x", setting(*name), p99);
             }
         }
     }
-    for reader in readers {
+    for (_, reader) in readers {
         reader.stop().await?;
     }
     Ok(())
@@ -128,12 +128,7 @@ async fn fill(ground: &Ground, tenants: usize, orders: usize) -> Result<()> {
 }
 
 impl Reader {
-    pub(super) fn product(
-        ground: &Ground,
-        name: &str,
-        server: Server,
-        tenants: usize,
-    ) -> Result<Self> {
+    pub(super) fn product(ground: &Ground, server: Server, tenants: usize) -> Result<Self> {
         let body = json!({ "query": LAST_ORDERS }).to_string();
         let callers: Result<Vec<_>> = (0..tenants)
             .map(|tenant| {
@@ -144,30 +139,20 @@ impl Reader {
             })
             .collect();
         Ok(Self {
-            name: name.to_owned(),
             callers: callers?.into(),
             server: Running::Product(server),
         })
     }
 
-    fn peer(name: &str, server: PeerServer, tenants: usize) -> Self {
+    fn peer(server: PeerServer, tenants: usize) -> Self {
         // Tenants are numbered from 1 in the order in which they were made.
         let callers = (1..=tenants).map(|tenant| {
             let caller = Caller::new(server.address(), "", ACCEPT);
             (caller, server.body(tenant))
         });
         Self {
-            name: name.to_owned(),
             callers: callers.collect(),
             server: Running::Peer(server),
-        }
-    }
-
-    fn setting(&self, clients: usize) -> Setting<'_> {
-        Setting {
-            clients: Some(clients),
-            tenants: Some(self.callers.len()),
-            of: Some(self.name.as_str()),
         }
     }
 
@@ -175,7 +160,7 @@ impl Reader {
     pub(super) async fn measure(
         &self,
         ground: &Ground,
-        clients: usize,
+        setting: Setting<'_>,
         window: Duration,
         series: &mut Series,
     ) -> Result<(f64, f64)> {
@@ -184,10 +169,10 @@ impl Reader {
             Running::Peer(server) => server.pid(),
         };
         let before = Usage::now(ground, Some(pid)).await?;
-        let mut outcome = self.load(clients, window).await?;
+        let mut outcome = self.load(setting.clients.unwrap_or(1), window).await?;
         let used = Usage::now(ground, Some(pid)).await?.since(&before);
         let (latencies, all) = (&mut outcome.latencies, outcome.answered);
-        let mut add = |figure, unit, value| series.add(figure, unit, self.setting(clients), value);
+        let mut add = |figure, unit, value| series.add(figure, unit, setting, value);
         let answered = rate(latencies.len(), window);
         let p99 = millis(percentile(latencies, 99));
         add("answered", "1/s", answered);
@@ -226,11 +211,8 @@ impl Reader {
         }
         let (mut latencies, mut answered, mut bytes) = (Vec::new(), 0, 0);
         while let Some(outcome) = asking.join_next().await {
-            let mut outcome = outcome.map_err(Into::into).flatten();
-            let outcome = outcome
-                .as_mut()
-                .map_err(|error| format!("{}: {error}", self.name))?;
-            latencies.append(&mut outcome.latencies);
+            let outcome = outcome??;
+            latencies.extend(outcome.latencies);
             answered += outcome.answered;
             bytes += outcome.bytes;
         }

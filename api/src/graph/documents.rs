@@ -2,12 +2,13 @@
 //! that state, else from their rows, and then in memory for whoever reads the same state next.
 //!
 //! Exact: memory is keyed by tenant and by the place of the read models, and two reads at one place see
-//! the same rows ([`Place`](entrepot_projections::group::Place)). A caller bound to channels goes by the
+//! the same rows ([`Place`](entrepot_projections::place::Place)). A caller bound to channels goes by the
 //! row rules of the tables instead ([`policy::all_rows`](super::policy::all_rows)).
 
 use std::sync::Arc;
 
 use async_graphql::Result;
+use entrepot_event_store::db::View;
 use entrepot_projections::model::{Documents, Fold};
 
 use super::error;
@@ -28,7 +29,7 @@ pub(super) async fn documents<F: Fold>(
     if absent.is_empty() {
         return Ok(documents);
     }
-    let read = F::load(snapshot.tx().await?, tenant, &absent).await;
+    let read = F::load(View::Of(snapshot.tx().await?), tenant, &absent).await;
     let read = read.map_err(error::db)?.into_iter();
     let read: Documents<F> = read.map(|(key, doc)| (key, Arc::new(doc))).collect();
     if let Some(core) = core {

@@ -8,7 +8,7 @@ use async_graphql::{Context, Error, ErrorExtensions as _, Result};
 use entrepot_domain::kernel::{Actor, ActorKind, TenantId};
 use entrepot_entity::scope::TenantScoped;
 use entrepot_event_store::clock;
-use entrepot_projections::group::{self, Place};
+use entrepot_projections::place::{self, Place};
 use entrepot_projections::position;
 use sea_orm::Select;
 use tokio::sync::Mutex;
@@ -262,7 +262,7 @@ impl Session {
         if known > 0 {
             return Ok(known);
         }
-        let there = group::checkpoint_of(store.db(), tenant, GROUP).await;
+        let there = place::checkpoint_of(store.db(), tenant, GROUP).await;
         there.map_err(error::store)
     }
 

@@ -12,7 +12,7 @@ use async_graphql::Result;
 use entrepot_domain::kernel::TenantId;
 use entrepot_entity::scope::TenantScoped;
 use entrepot_event_store::db::{Db, DbError, Purpose, Tx};
-use entrepot_projections::group::{self, Place};
+use entrepot_projections::place::{self, Place};
 use sea_orm::Select;
 use tokio::sync::OnceCell;
 
@@ -59,7 +59,7 @@ impl Snapshot {
         turn: Option<Turn>,
     ) -> Result<Option<(Self, Vec<E::Model>)>> {
         let db = app.store.db();
-        let found = group::rows_with_place(db, tenant, GROUP, rows).await;
+        let found = place::rows_with_place(db, tenant, GROUP, rows).await;
         let found = found.map_err(error::db)?;
         Ok(found.map(|(place, rows)| (Self::at(db, tenant, place, OnceCell::new(), turn), rows)))
     }
@@ -122,6 +122,6 @@ impl Snapshot {
 /// A transaction, and where the rows stand that it sees.
 async fn begin(db: &Db, tenant: TenantId) -> Result<(Tx, Place), DbError> {
     let tx = db.begin(tenant, Purpose::Read).await?;
-    let place = group::place_in(&tx, tenant, GROUP).await?;
+    let place = place::place_in(&tx, tenant, GROUP).await?;
     Ok((tx, place))
 }

@@ -77,9 +77,20 @@ pub struct NewShipping {
 impl Command for PlaceOrder {
     const NAME: &'static str = "PlaceOrder";
 
+    /// All that is read before the warehouses are known.
+    fn reads(&self) -> Vec<StreamId> {
+        let lines = self.lines.iter().take(LINES_MAX);
+        let skus = lines.map(|line| StreamId::sku(&line.sku));
+        skus.chain([StreamId::TENANT])
+            .chain(self.given_id().map(StreamId::from))
+            .chain(self.customer_id.map(StreamId::from))
+            .chain(self.subscription_id.map(StreamId::from))
+            .collect()
+    }
+
     fn decide(&self, world: &World<'_>, ctx: &Ctx) -> Result<Decision, Halt> {
+        world.want(self.reads())?;
         let order_id = self.id(ctx);
-        self.want(world, order_id)?;
         let tenant = world.tenant()?;
         self.check(tenant, ctx)?;
         let items = self.items(world, order_id)?;
@@ -118,17 +129,6 @@ impl Command for PlaceOrder {
 }
 
 impl PlaceOrder {
-    /// All that is read before the warehouses are known, in one step.
-    fn want(&self, world: &World<'_>, order_id: OrderId) -> Result<(), Halt> {
-        let lines = self.lines.iter().take(LINES_MAX);
-        let skus = lines.map(|line| StreamId::sku(&line.sku));
-        let read = skus
-            .chain([StreamId::TENANT, order_id.into()])
-            .chain(self.customer_id.map(StreamId::from))
-            .chain(self.subscription_id.map(StreamId::from));
-        world.want(read)
-    }
-
     /// What the input says by itself.
     fn check(&self, tenant: &Tenant, ctx: &Ctx) -> Refused<()> {
         tenant.check_channel(&self.channel, "channel")?;
@@ -147,11 +147,13 @@ impl PlaceOrder {
     }
 
     fn id(&self, ctx: &Ctx) -> OrderId {
-        match (&self.order_id, &self.external_ref) {
-            (Some(id), _) => *id,
-            (None, Some(external)) => OrderId::natural(&[&external.system, &external.id]),
-            (None, None) => OrderId(ctx.fresh_id()),
-        }
+        self.given_id().unwrap_or_else(|| OrderId(ctx.fresh_id()))
+    }
+
+    fn given_id(&self) -> Option<OrderId> {
+        let natural = |external: &ExternalRef| OrderId::natural(&[&external.system, &external.id]);
+        self.order_id
+            .or_else(|| self.external_ref.as_ref().map(natural))
     }
 
     /// The items of the lines. Refuses what the past does not allow.

@@ -8,6 +8,7 @@ mod postgres;
 mod rows;
 mod sqlite;
 mod tx;
+mod view;
 
 use entrepot_domain::kernel::TenantId;
 use sea_orm::sea_query::{SelectStatement, Value};
@@ -21,6 +22,7 @@ pub use deletes::Deletes;
 pub use error::DbError;
 pub use rows::{Merge, Rows};
 pub use tx::{Guard, Tx, Wanted, Written};
+pub use view::View;
 
 /// Connections past the store, for migrations and for looking: of no tenant, as whoever the URL names.
 ///
@@ -93,7 +95,8 @@ impl Db {
         }
     }
 
-    /// Answers a query of catalogue tables, by itself: `sql` has `$1` parameters.
+    /// Answers a query of catalogue tables, by itself, or one that sets its tenant: `sql` has `$1`
+    /// parameters.
     pub async fn ask(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, DbError> {
         let tx = match self {
             Self::Postgres(db) => db.alone().await?,

@@ -19,6 +19,9 @@ use super::{DbError, DbOptions, Guard, Purpose, Wanted, rows::Column, rows::Rows
 /// The role that migrations make for the server: it owns nothing and bypasses nothing.
 const APP_ROLE: &str = "entrepot_app";
 
+/// The setting that row-level security goes by.
+const TENANT: &str = "app.tenant_id";
+
 /// Whatever the values, a statement is served by the index that begins with its tenant. Left to itself
 /// the database plans lists anew each time, since it takes a bound LIMIT for a tenth of the rows;
 /// planning is a sixth of what a page costs it, and for writers as much as running.
@@ -77,7 +80,7 @@ impl Postgres {
         // One message: the tenant costs no round trip. SET LOCAL and not set_config, which Citus
         // does not pass on.
         let begin = match tenant {
-            Some(tenant) => format!("{begin}; SET LOCAL app.tenant_id = '{tenant}'"),
+            Some(tenant) => format!("{begin}; SET LOCAL {TENANT} = '{tenant}'"),
             None => begin.to_owned(),
         };
         let conn = Conn::Postgres(connections.take().await?);
@@ -103,9 +106,8 @@ impl Postgres {
             ("idle_in_transaction_session_timeout", "0"),
             ("temp_buffers", APART_BUFFERS),
         ]);
-        let begin = format!(
-            "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL app.tenant_id = '{tenant}'"
-        );
+        let begin =
+            format!("BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL {TENANT} = '{tenant}'");
         let conn = Conn::Postgres(connections(&connect, 1).take().await?);
         let tx = Tx::new(conn, begin, (Some(tenant), Purpose::Project), None);
         tx.open().await?;
@@ -234,7 +236,7 @@ fn gate((tenant, purpose): Scope, arguments: &mut PgArguments) -> Result<String,
         let added = arguments.add(tenant.to_string());
         added.map_err(|error| DbError::Sqlx(sqlx::Error::Encode(error)))?;
         let number = arguments.len();
-        gate = format!(" AND (SELECT set_config('app.tenant_id', ${number}, true)) IS NOT NULL");
+        gate = format!(" AND (SELECT set_config('{TENANT}', ${number}, true)) IS NOT NULL");
     }
     if purpose == Purpose::Project {
         gate += " AND (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL";
@@ -246,7 +248,7 @@ fn gate((tenant, purpose): Scope, arguments: &mut PgArguments) -> Result<String,
 /// met before a row is looked for. Were it not met, row-level security would leave no row.
 pub(super) fn as_tenant(tenant: TenantId) -> Expr {
     let set = Func::cust("set_config")
-        .arg("app.tenant_id")
+        .arg(TENANT)
         .arg(tenant.to_string())
         .arg(true);
     let set = Query::select().expr(set).to_owned();
@@ -294,10 +296,13 @@ fn bind(arguments: &mut PgArguments, rows: &mut Rows, index: usize) -> Result<()
 
 /// `unnest(…) CROSS JOIN LATERAL (… OFFSET 0)`: the planner cannot take it for a join of two tables
 /// and read one of them whole, as it does with `= ANY` before it has statistics.
+///
+/// `alone`, the statement sets its tenant for itself.
 pub(super) fn lookup(
     table: &str,
     columns: &[Wanted],
     wanted: Vec<Vec<Value>>,
+    alone: Option<TenantId>,
 ) -> (String, Vec<Value>) {
     let mut lists: Vec<Vec<Value>> = columns.iter().map(|_| Vec::new()).collect();
     for row in wanted {
@@ -318,12 +323,18 @@ pub(super) fn lookup(
         conditions.push(format!("{} w{index}", column.compared()));
         values.push(Value::Array(kind, Some(Box::new(list))));
     }
+    let set = alone.map(|tenant| {
+        values.push(tenant.to_string().into());
+        let number = values.len() + 1;
+        format!(" WHERE (SELECT set_config('{TENANT}', ${number}, true)) IS NOT NULL")
+    });
     let sql = format!(
         "SELECT found.* FROM unnest({}) AS wanted({}) CROSS JOIN LATERAL
-         (SELECT * FROM {table} WHERE tenant_id = $1 AND {} OFFSET 0) AS found",
+         (SELECT * FROM {table} WHERE tenant_id = $1 AND {} OFFSET 0) AS found{}",
         params.join(", "),
         names.join(", "),
         conditions.join(" AND "),
+        set.unwrap_or_default(),
     );
     (sql, values)
 }

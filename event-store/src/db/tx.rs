@@ -1,6 +1,5 @@
 //! A transaction: sea-orm reads on it, and rows are written to it in bulk.
 
-use entrepot_domain::kernel::TenantId;
 use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::postgres::PgTransactionManager;
 use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _, SqlSafeStr as _};
@@ -352,25 +351,6 @@ impl Tx {
         Ok(())
     }
 
-    /// The tenant's rows of a table whose `columns` are as one of the `wanted` rows of values: one
-    /// statement text however many there are, and one look into the index for each, however little
-    /// the database knows of the table yet.
-    pub async fn lookup(
-        &self,
-        table: &str,
-        tenant: TenantId,
-        columns: &[Wanted],
-        wanted: Vec<Vec<sea_orm::Value>>,
-    ) -> Result<Vec<QueryResult>, DbError> {
-        let (sql, mut wanted) = match self.backend {
-            DbBackend::Postgres => postgres::lookup(table, columns, wanted),
-            _ => sqlite::lookup(table, columns, &wanted)?,
-        };
-        let mut values = vec![tenant.0.into()];
-        values.append(&mut wanted);
-        self.query_sql(&sql, values).await
-    }
-
     /// Microseconds since 1970 by the database's clock, which all nodes share.
     pub async fn now_micros(&self) -> Result<i64, DbError> {
         let sql = match self.backend {
@@ -384,6 +364,11 @@ impl Tx {
             .map(|row| row.try_get_by_index(0))
             .transpose()?
             .unwrap_or_default())
+    }
+
+    /// Which dialect the statements must be in.
+    pub(super) const fn backend(&self) -> DbBackend {
+        self.backend
     }
 
     /// `FOR UPDATE` where rows are locked one by one; SQLite's writer has the whole file.

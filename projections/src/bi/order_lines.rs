@@ -9,7 +9,7 @@ use entrepot_domain::fulfillment::FulfillmentEvent;
 use entrepot_domain::kernel::{OrderId, TenantId};
 use entrepot_domain::orders::{LineCanceled, OrderEvent, OrderLine, OrderPlaced};
 use entrepot_entity::bi_order_lines::{Column, Entity, Model};
-use entrepot_event_store::db::{DbError, Tx};
+use entrepot_event_store::db::{DbError, View};
 
 use crate::model::{Fold, FoldError, TenantFacts};
 use crate::writes::Writes;
@@ -75,7 +75,7 @@ impl Fold for BiOrderLines {
     }
 
     async fn load(
-        tx: &Tx,
+        view: View<'_>,
         tenant: TenantId,
         keys: &[LineKey],
     ) -> Result<Vec<(LineKey, Self::Doc)>, DbError> {
@@ -84,7 +84,7 @@ impl Fold for BiOrderLines {
             .map(|key| (key.order_id, i64::from(key.line)))
             .collect();
         let ids = keys.iter().map(|key| key.order_id.0);
-        let rows = load::rows::<Entity, _>(tx, tenant, Column::OrderId, ids).await?;
+        let rows = load::rows::<Entity, _>(view, tenant, Column::OrderId, ids).await?;
         let loaded = rows.into_iter().filter_map(|row| {
             let order_id = OrderId(row.order_id);
             let line = u32::try_from(row.line).ok()?;

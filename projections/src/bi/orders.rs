@@ -7,7 +7,7 @@ use entrepot_domain::kernel::{OrderId, TenantId};
 use entrepot_domain::orders::{OrderEvent, OrderPlaced};
 use entrepot_domain::payments::PaymentEvent;
 use entrepot_entity::bi_orders::{Column, Entity, Model};
-use entrepot_event_store::db::{DbError, Tx};
+use entrepot_event_store::db::{DbError, View};
 
 use crate::model::{Fold, FoldError, TenantFacts};
 use crate::orders::{OrderStatus, Quantities};
@@ -36,12 +36,12 @@ impl Fold for BiOrders {
     }
 
     async fn load(
-        tx: &Tx,
+        view: View<'_>,
         tenant: TenantId,
         keys: &[OrderId],
     ) -> Result<Vec<(OrderId, Self::Doc)>, DbError> {
         let ids = keys.iter().map(|key| key.0);
-        let rows = load::rows::<Entity, _>(tx, tenant, Column::OrderId, ids).await?;
+        let rows = load::rows::<Entity, _>(view, tenant, Column::OrderId, ids).await?;
         let loaded = rows.into_iter();
         Ok(loaded
             .map(|row| (OrderId(row.order_id), Some(row)))

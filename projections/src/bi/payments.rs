@@ -5,7 +5,7 @@ use entrepot_domain::event::Event;
 use entrepot_domain::kernel::{Currency, PaymentId, TenantId};
 use entrepot_domain::payments::{Attempt, PaymentEvent};
 use entrepot_entity::bi_payments::{Column, Entity, Model};
-use entrepot_event_store::db::{DbError, Tx};
+use entrepot_event_store::db::{DbError, View};
 
 use crate::model::{Fold, FoldError, TenantFacts};
 use crate::writes::Writes;
@@ -36,12 +36,12 @@ impl Fold for BiPayments {
     }
 
     async fn load(
-        tx: &Tx,
+        view: View<'_>,
         tenant: TenantId,
         keys: &[PaymentId],
     ) -> Result<Vec<(PaymentId, Self::Doc)>, DbError> {
         let ids = keys.iter().map(|key| key.0);
-        let rows = load::rows::<Entity, _>(tx, tenant, Column::PaymentId, ids).await?;
+        let rows = load::rows::<Entity, _>(view, tenant, Column::PaymentId, ids).await?;
         let loaded = rows.into_iter();
         Ok(loaded
             .map(|row| (PaymentId(row.payment_id), Some(row)))

@@ -5,7 +5,7 @@ use entrepot_domain::event::Event;
 use entrepot_domain::fulfillment::{FulfillmentEvent, ShipmentDispatched};
 use entrepot_domain::kernel::{ShipmentId, TenantId};
 use entrepot_entity::bi_shipments::{Column, Entity, Model};
-use entrepot_event_store::db::{DbError, Tx};
+use entrepot_event_store::db::{DbError, View};
 
 use crate::model::{Fold, FoldError, TenantFacts};
 use crate::writes::Writes;
@@ -42,12 +42,12 @@ impl Fold for BiShipments {
     }
 
     async fn load(
-        tx: &Tx,
+        view: View<'_>,
         tenant: TenantId,
         keys: &[ShipmentId],
     ) -> Result<Vec<(ShipmentId, Self::Doc)>, DbError> {
         let ids = keys.iter().map(|key| key.0);
-        let rows = load::rows::<Entity, _>(tx, tenant, Column::ShipmentId, ids).await?;
+        let rows = load::rows::<Entity, _>(view, tenant, Column::ShipmentId, ids).await?;
         let loaded = rows.into_iter();
         Ok(loaded
             .map(|row| (ShipmentId(row.shipment_id), Some(row)))

@@ -25,7 +25,7 @@ use entrepot_domain::kernel::{OrderId, TenantId};
 use entrepot_domain::orders::OrderEvent;
 use entrepot_domain::payments::PaymentEvent;
 use entrepot_entity::margins;
-use entrepot_event_store::db::{DbError, Tx};
+use entrepot_event_store::db::{DbError, View};
 
 use crate::model::{Fold, FoldError, TenantFacts};
 use crate::writes::Writes;
@@ -64,12 +64,12 @@ impl Fold for Margins {
     }
 
     async fn load(
-        tx: &Tx,
+        view: View<'_>,
         tenant: TenantId,
         keys: &[OrderId],
     ) -> Result<Vec<(OrderId, Self::Doc)>, DbError> {
         let ids = keys.iter().map(|key| key.0);
-        let rows = load::rows::<margins::Entity, _>(tx, tenant, margins::Column::OrderId, ids);
+        let rows = load::rows::<margins::Entity, _>(view, tenant, margins::Column::OrderId, ids);
         let mut orders: BTreeMap<OrderId, Self::Doc> = BTreeMap::new();
         for row in rows.await? {
             orders.entry(OrderId(row.order_id)).or_default().push(row);

@@ -14,7 +14,7 @@ use entrepot_domain::event::Event;
 use entrepot_domain::kernel::{OrderId, TenantId};
 use entrepot_domain::orders::OrderEvent;
 use entrepot_entity::{order_docs, orders};
-use entrepot_event_store::db::{DbError, Tx};
+use entrepot_event_store::db::{DbError, View};
 
 use crate::model::{Fold, FoldError, TenantFacts};
 use crate::writes::Writes;
@@ -45,13 +45,13 @@ impl Fold for Orders {
     }
 
     async fn load(
-        tx: &Tx,
+        view: View<'_>,
         tenant: TenantId,
         keys: &[OrderId],
     ) -> Result<Vec<(OrderId, Self::Doc)>, DbError> {
         let ids = keys.iter().map(|key| key.0);
         let rows =
-            load::rows::<order_docs::Entity, _>(tx, tenant, order_docs::Column::OrderId, ids)
+            load::rows::<order_docs::Entity, _>(view, tenant, order_docs::Column::OrderId, ids)
                 .await?;
         let loaded = rows.into_iter().map(|row| {
             let doc = load::document(&row.doc)?;

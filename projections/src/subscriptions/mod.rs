@@ -13,7 +13,7 @@ use entrepot_domain::event::Event;
 use entrepot_domain::kernel::{SubscriptionId, TenantId};
 use entrepot_domain::subscriptions::SubscriptionEvent;
 use entrepot_entity::{mrr_movements, subscriptions};
-use entrepot_event_store::db::{DbError, Tx};
+use entrepot_event_store::db::{DbError, View};
 
 use crate::model::{Fold, FoldError, TenantFacts};
 use crate::writes::Writes;
@@ -44,13 +44,13 @@ impl Fold for Subscriptions {
     }
 
     async fn load(
-        tx: &Tx,
+        view: View<'_>,
         tenant: TenantId,
         keys: &[SubscriptionId],
     ) -> Result<Vec<(SubscriptionId, Self::Doc)>, DbError> {
         let ids = keys.iter().map(|key| key.0);
         let column = subscriptions::Column::SubscriptionId;
-        let rows = load::rows::<subscriptions::Entity, _>(tx, tenant, column, ids).await?;
+        let rows = load::rows::<subscriptions::Entity, _>(view, tenant, column, ids).await?;
         let loaded = rows.into_iter().map(|row| {
             let doc = load::document(&row.doc)?;
             Ok((SubscriptionId(row.subscription_id), Some(doc)))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use entrepot_domain::envelope::Recorded;
-use entrepot_event_store::db::{Db, DbOptions, Purpose, connect};
+use entrepot_event_store::db::{Db, DbOptions, Purpose, View, connect};
 use entrepot_migration::{Migrator, MigratorTrait as _};
 
 use super::facts;
@@ -110,7 +110,7 @@ async fn write<F: Fold>(db: &Db, events: &[Recorded]) {
     let keys: Vec<F::Key> = by_key.keys().cloned().collect();
     let tenant = facts().tenant;
     let mut tx = db.begin(tenant, Purpose::Project).await.expect("begins");
-    let loaded = F::load(&tx, tenant, &keys).await.expect("loads");
+    let loaded = F::load(View::Of(&tx), tenant, &keys).await.expect("loads");
     let mut docs: BTreeMap<F::Key, F::Doc> = loaded.into_iter().collect();
     let mut writes = Writes::default();
     for (key, events) in by_key {

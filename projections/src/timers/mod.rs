@@ -16,7 +16,7 @@ use entrepot_domain::payments::PaymentEvent;
 use entrepot_domain::state::Aggregate as _;
 use entrepot_domain::subscriptions::{Subscription, SubscriptionEvent, SubscriptionStatus, due_at};
 use entrepot_entity::timer;
-use entrepot_event_store::db::{DbError, Tx};
+use entrepot_event_store::db::{DbError, View};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -145,13 +145,13 @@ impl Fold for Timers {
     }
 
     async fn load(
-        tx: &Tx,
+        view: View<'_>,
         tenant: TenantId,
         keys: &[TimerKey],
     ) -> Result<Vec<(TimerKey, TimerDoc)>, DbError> {
         let subjects = keys.iter().map(|key| key.subject());
         let column = timer::Column::SubjectId;
-        let rows = load::rows::<timer::Entity, _>(tx, tenant, column, subjects).await?;
+        let rows = load::rows::<timer::Entity, _>(view, tenant, column, subjects).await?;
         let rows = rows.iter().filter(|row| row.kind != SUBSCRIPTION_RESUME);
         let loaded: Result<Vec<_>, DbError> = rows.map(remembered).collect();
         Ok(loaded?.into_iter().flatten().collect())

@@ -8,11 +8,11 @@ use entrepot_api::process::Workers;
 use entrepot_domain::kernel::{OrderId, TenantId};
 use entrepot_entity::{order_docs, scope};
 use entrepot_event_store::Store;
-use entrepot_event_store::db::Purpose;
-use entrepot_projections::group::Place;
+use entrepot_event_store::db::{Purpose, View};
 use entrepot_projections::margins::Margins;
 use entrepot_projections::model::{Documents, Fold as _};
 use entrepot_projections::orders::Orders;
+use entrepot_projections::place::Place;
 use entrepot_projections::registry;
 use entrepot_tests::{Random, TestDb, assert_whole, both, give, order, retailer, row_findings};
 use uuid::Uuid;
@@ -31,8 +31,14 @@ async fn standing(store: &Store, tenant: TenantId) -> Standing {
     let rows = scope::of::<order_docs::Entity>(tenant.0);
     let rows = rows.all(&tx).await.unwrap();
     let keys: Vec<_> = rows.iter().map(|row| OrderId(row.order_id)).collect();
-    let orders = Orders::load(&tx, tenant, &keys).await.unwrap().into_iter();
-    let margins = Margins::load(&tx, tenant, &keys).await.unwrap().into_iter();
+    let orders = Orders::load(View::Of(&tx), tenant, &keys)
+        .await
+        .unwrap()
+        .into_iter();
+    let margins = Margins::load(View::Of(&tx), tenant, &keys)
+        .await
+        .unwrap()
+        .into_iter();
     let standing = Standing {
         orders: orders.map(|(key, doc)| (key, Arc::new(doc))).collect(),
         margins: margins.map(|(key, doc)| (key, Arc::new(doc))).collect(),

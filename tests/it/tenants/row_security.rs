@@ -1,6 +1,7 @@
 //! PostgreSQL itself keeps tenants apart: the server's role sees one tenant, or none.
 
 use entrepot_domain::kernel::TenantId;
+use entrepot_event_store::db::{View, Wanted};
 use entrepot_tests::{TestDb, as_app, catch_up, retailer};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, QueryResult, Statement};
@@ -136,6 +137,11 @@ async fn a_query_by_itself_sees_one_tenant_and_leaves_none_behind() {
                 "{table} shows a foreign tenant"
             );
             assert_eq!(i64::try_from(seen.len()), Ok(there), "{table}");
+            let (all, any) = ([Wanted::After("tenant_id")], vec![vec![0_i64.into()]]);
+            let view = View::Now(store.db());
+            let found = view.lookup(&table, TenantId(tenant), &all, any).await;
+            let found = found.expect("answers").len();
+            assert_eq!(i64::try_from(found), Ok(there), "{table} by its keys");
             let all = format!("SELECT count(*) FROM {table}");
             let without = store.db().ask(&all, Vec::new()).await;
             let without: Vec<i64> = without.expect("answers").iter().map(number).collect();

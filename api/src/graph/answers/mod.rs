@@ -15,7 +15,7 @@ use async_graphql::{Response, Value};
 use axum::body::Bytes;
 use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::Store;
-use entrepot_projections::group::Place;
+use entrepot_projections::place::Place;
 use lru::LruCache;
 
 use super::cost::Cost;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::Store;
-use entrepot_projections::group::{self, Place};
+use entrepot_projections::place::{self, Place};
 use tokio::sync::oneshot;
 
 use crate::graph::session::GROUP;
@@ -71,7 +71,7 @@ impl Positions {
         let mut tenants: Vec<TenantId> = waiting.iter().map(|(tenant, _)| *tenant).collect();
         tenants.sort_unstable();
         tenants.dedup();
-        let places = group::places(self.store.db(), &tenants, GROUP).await;
+        let places = place::places(self.store.db(), &tenants, GROUP).await;
         places.unwrap_or_else(|error| {
             // They are read again where the answers are.
             tracing::debug!(%error, "places were not read");

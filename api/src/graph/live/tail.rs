@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use entrepot_domain::kernel::{StreamKind, TenantId};
 use entrepot_event_store::{Store, StoreError};
-use entrepot_projections::group;
+use entrepot_projections::place;
 use lru::LruCache;
 use tokio::sync::{OnceCell, watch};
 use tokio::time::sleep;
@@ -170,7 +170,7 @@ impl Tail {
     async fn advance(&self) -> Result<i64, StoreError> {
         let (known, store) = (*self.end.borrow(), &self.app.store);
         let Some(end) = known else {
-            let end = group::checkpoint_of(store.db(), self.tenant, GROUP).await?;
+            let end = place::checkpoint_of(store.db(), self.tenant, GROUP).await?;
             store.feed().models_are(self.tenant, GROUP, end);
             self.end.send_replace(Some(end));
             return Ok(end);

@@ -7,6 +7,7 @@ use async_graphql::{Context, ID, Result, SimpleObject, Subscription};
 use entrepot_domain::event::Event;
 use entrepot_domain::kernel::{OrderId, TenantId};
 use entrepot_entity::margins;
+use entrepot_event_store::db::View;
 use entrepot_projections::margins::Margins;
 use entrepot_projections::model::Fold as _;
 use futures_util::{Stream, StreamExt as _};
@@ -66,7 +67,7 @@ impl Watched for WatchedMargins {
         keys: Vec<Uuid>,
     ) -> Result<HashMap<Uuid, OrderMargins>> {
         let keys: Vec<OrderId> = keys.into_iter().map(OrderId).collect();
-        let orders = Margins::load(snapshot.tx().await?, tenant, &keys).await;
+        let orders = Margins::load(View::Of(snapshot.tx().await?), tenant, &keys).await;
         let orders = orders.map_err(error::db)?.into_iter();
         Ok(orders
             .map(|(OrderId(order_id), lines)| (order_id, OrderMargins { order_id, lines }))

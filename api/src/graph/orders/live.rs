@@ -7,6 +7,7 @@ use async_graphql::{Context, ID, Result, SimpleObject, Subscription};
 use entrepot_domain::event::Event;
 use entrepot_domain::kernel::{OrderId, TenantId};
 use entrepot_entity::order_docs;
+use entrepot_event_store::db::View;
 use entrepot_projections::model::Fold as _;
 use entrepot_projections::orders::{OrderDoc, Orders};
 use futures_util::{Stream, StreamExt as _};
@@ -58,7 +59,7 @@ impl Watched for WatchedOrders {
         keys: Vec<Uuid>,
     ) -> Result<HashMap<Uuid, OrderDoc>> {
         let keys: Vec<OrderId> = keys.into_iter().map(OrderId).collect();
-        let orders = Orders::load(snapshot.tx().await?, tenant, &keys).await;
+        let orders = Orders::load(View::Of(snapshot.tx().await?), tenant, &keys).await;
         let orders = orders.map_err(error::db)?.into_iter();
         Ok(orders
             .filter_map(|(id, order)| Some((id.0, Arc::unwrap_or_clone(order?))))
