@@ -6,22 +6,24 @@ use std::sync::Arc;
 use entrepot_domain::envelope::Recorded;
 use entrepot_domain::kernel::{StreamId, StreamKind, TenantId};
 use entrepot_domain::state::{STATE_VERSION, State};
-use entrepot_entity::{event, scope, snapshot};
+use entrepot_entity::{event, scope};
 use sea_orm::{
-    ColumnTrait as _, FromQueryResult as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    QueryTrait as _, Select, Value,
+    ColumnTrait as _, DbErr, FromQueryResult as _, QueryFilter as _, QueryOrder as _, QueryResult,
+    QuerySelect as _, QueryTrait as _, Select,
 };
 
-use crate::db::{Db, DbError, Tx, View, Wanted};
+use crate::db::{Db, DbError, Tx};
 use crate::error::StoreError;
 use crate::memory::{Loaded, Slot};
 use crate::record::Entry;
 
 /// Streams loaded at once.
 const CHUNK: usize = 500;
+/// A version that no snapshot's state has.
+const NO_SNAPSHOT: i32 = -1;
 
-/// Loads streams: the newest snapshot of each, then the events after it, as of now. A stream with an event that
-/// this release cannot read is an error of its own; the others come all the same.
+/// Loads streams: the newest snapshot of each, then the events after it, as of now. A stream with an event
+/// that this release cannot read is an error of its own; the others come all the same.
 pub(crate) async fn streams(
     db: &Db,
     tenant: TenantId,
@@ -30,77 +32,71 @@ pub(crate) async fn streams(
     let mut loaded = Vec::with_capacity(wanted.len());
     let wanted: Vec<StreamId> = wanted.iter().copied().collect();
     for chunk in wanted.chunks(CHUNK) {
-        loaded.extend(chunk_of_streams(View::Now(db), tenant, chunk).await?);
+        let (slots, broken) = chunk_of_streams(db, tenant, chunk, STATE_VERSION).await?;
+        loaded.extend(slots);
+        if !broken.is_empty() {
+            let (slots, _) = chunk_of_streams(db, tenant, &broken, NO_SNAPSHOT).await?;
+            loaded.extend(slots);
+        }
     }
     Ok(loaded)
 }
 
+/// Streams by snapshots whose state has this version, and apart those whose snapshot cannot be read: they
+/// are to be folded from their start.
 async fn chunk_of_streams(
-    view: View<'_>,
+    db: &Db,
     tenant: TenantId,
     wanted: &[StreamId],
-) -> Result<Vec<(StreamId, Loaded)>, StoreError> {
+    state_version: i32,
+) -> Result<(HashMap<StreamId, Loaded>, Vec<StreamId>), StoreError> {
     let empty = |stream: &StreamId| Slot {
         version: 0,
         snapshot: 0,
         state: State::empty(stream.kind),
     };
-    let mut slots: HashMap<StreamId, Loaded> = wanted
+    let slots = wanted.iter().map(|stream| (*stream, Ok(empty(stream))));
+    let (mut slots, mut broken): (HashMap<StreamId, Loaded>, _) = (slots.collect(), Vec::new());
+    let keys = wanted
         .iter()
-        .map(|stream| (*stream, Ok(empty(stream))))
-        .collect();
-
-    let stream = [Wanted::Is("stream_id"), Wanted::Is("stream_type")];
-    let keys = wanted.iter().map(|stream| key(stream).into());
-    for row in view
-        .lookup("snapshot", tenant, &stream, keys.collect())
-        .await?
-    {
-        restore(
-            &mut slots,
-            &snapshot::Model::from_query_result(&row, "").map_err(DbError::from)?,
-        );
+        .map(|stream| [stream.id.into(), stream.kind.as_str().into()]);
+    let mut events = Vec::new();
+    for row in db.streams(tenant, keys.collect(), state_version).await? {
+        match restored(&row).map_err(DbError::from)? {
+            Some((stream, Some(slot))) => drop(slots.insert(stream, Ok(slot))),
+            Some((stream, None)) => {
+                slots.remove(&stream);
+                broken.push(stream);
+            }
+            None => {}
+        }
+        let position: Option<i64> = row.try_get("", "position").map_err(DbError::from)?;
+        if position.is_some() {
+            events.push(event::Model::from_query_result(&row, "").map_err(DbError::from)?);
+        }
     }
-
-    let [id, kind] = stream;
-    let after = slots.iter().map(|(stream, slot)| {
-        let [id, kind] = key(stream);
-        let version = slot.as_ref().map_or(0, |slot| slot.version);
-        vec![id, kind, version.into()]
-    });
-    let columns = [id, kind, Wanted::After("version")];
-    let rows = view
-        .lookup("event", tenant, &columns, after.collect())
-        .await?;
-    let rows = rows
-        .iter()
-        .map(|row| event::Model::from_query_result(row, ""));
-    let mut rows = rows.collect::<Result<Vec<_>, _>>().map_err(DbError::from)?;
-    rows.sort_by_key(|row| row.version);
-    rows.iter().try_for_each(|row| evolve(&mut slots, row))?;
-    Ok(slots.into_iter().collect())
+    events.sort_by_key(|row| row.version);
+    events.iter().try_for_each(|row| evolve(&mut slots, row))?;
+    Ok((slots, broken))
 }
 
-fn key(stream: &StreamId) -> [Value; 2] {
-    [stream.id.into(), stream.kind.as_str().into()]
-}
-
-/// A snapshot of another shape is passed over: the stream is folded from its start.
-fn restore(slots: &mut HashMap<StreamId, Loaded>, row: &snapshot::Model) {
-    let stream = StreamKind::parse(&row.stream_type).map(|kind| StreamId {
-        kind,
-        id: row.stream_id,
+/// The snapshot that a row has, if any; without a slot if it cannot be read.
+fn restored(row: &QueryResult) -> Result<Option<(StreamId, Option<Slot>)>, DbErr> {
+    let Some(state) = row.try_get::<Option<String>>("", "state")? else {
+        return Ok(None);
+    };
+    let kind: String = row.try_get("", "wanted_type")?;
+    let Some(kind) = StreamKind::parse(&kind) else {
+        return Ok(None);
+    };
+    let id = row.try_get("", "wanted_id")?;
+    let version = row.try_get("", "snapshot_version")?;
+    let slot = serde_json::from_str(&state).ok().map(|state| Slot {
+        version,
+        snapshot: version,
+        state,
     });
-    if row.state_version == STATE_VERSION
-        && let Some(slot) = stream.and_then(|stream| slots.get_mut(&stream))
-        && let Ok(state) = serde_json::from_str(&row.state)
-    {
-        *slot = Ok(Slot {
-            version: row.version,
-            snapshot: row.version,
-            state,
-        });
-    }
+    Ok(Some((StreamId { kind, id }, slot)))
 }
 
 fn evolve(slots: &mut HashMap<StreamId, Loaded>, row: &event::Model) -> Result<(), StoreError> {

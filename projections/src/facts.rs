@@ -7,27 +7,29 @@ use entrepot_domain::event::Event;
 use entrepot_domain::kernel::TenantId;
 use entrepot_domain::tenants::TenantEvent;
 use entrepot_event_store::{Store, StoreError};
+use tokio::sync::OnceCell;
 
 use crate::model::TenantFacts;
 
 /// The facts of tenants, by tenant. They never change, and so are never forgotten.
 #[derive(Debug, Default)]
-pub(crate) struct Facts(Mutex<HashMap<TenantId, Arc<TenantFacts>>>);
+pub(crate) struct Facts(Mutex<HashMap<TenantId, Arc<OnceCell<Arc<TenantFacts>>>>>);
 
 impl Facts {
-    /// What a tenant was created as.
+    /// What a tenant was created as. Groups that ask at one time wait for one answer.
     pub(crate) async fn of(
         &self,
         store: &Store,
         tenant: TenantId,
     ) -> Result<Arc<TenantFacts>, StoreError> {
-        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(facts) = known().get(&tenant) {
-            return Ok(Arc::clone(facts));
-        }
-        let facts = Arc::new(read(store, tenant).await?);
-        known().insert(tenant, Arc::clone(&facts));
-        Ok(facts)
+        let cell = self.cell(tenant);
+        let read = async || Ok::<_, StoreError>(Arc::new(read(store, tenant).await?));
+        Ok(Arc::clone(cell.get_or_try_init(read).await?))
+    }
+
+    fn cell(&self, tenant: TenantId) -> Arc<OnceCell<Arc<TenantFacts>>> {
+        let mut tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(tenants.entry(tenant).or_default())
     }
 }
 

@@ -126,6 +126,25 @@ impl Db {
         Ok(rows)
     }
 
+    /// What streams are folded from, as of now: of each stream the snapshot with this version of its state,
+    /// if there is one, and the events after it. `streams` are pairs of id and type. One row an event,
+    /// and one where there are none: `wanted_id` and `wanted_type` name the stream, the first row of each
+    /// has the snapshot's `snapshot_version` and `state`.
+    pub async fn streams(
+        &self,
+        tenant: TenantId,
+        streams: Vec<[Value; 2]>,
+        state_version: i32,
+    ) -> Result<Vec<QueryResult>, DbError> {
+        let (sql, mut wanted) = match self {
+            Self::Postgres(_) => postgres::streams(tenant, streams),
+            Self::Sqlite(_) => sqlite::streams(streams)?,
+        };
+        let mut values = vec![tenant.0.into(), state_version.into()];
+        values.append(&mut wanted);
+        self.ask(&sql, values).await
+    }
+
     /// A count that is another one as soon as any tenant's log is about to move; `None` where nobody
     /// counts.
     pub async fn log_moves(&self) -> Result<Option<i64>, DbError> {

@@ -339,6 +339,32 @@ pub(super) fn lookup(
     (sql, values)
 }
 
+/// The statement of [`Db::streams`](super::Db::streams), and its parameters from `$3` on. Lateral for the
+/// reason that [`lookup`] is.
+pub(super) fn streams(tenant: TenantId, streams: Vec<[Value; 2]>) -> (String, Vec<Value>) {
+    let sql = format!(
+        "SELECT wanted.id AS wanted_id, wanted.type AS wanted_type,
+            snapshot.version AS snapshot_version,
+            CASE WHEN event.version = snapshot.version + 1 OR event.version IS NULL
+                THEN snapshot.state END AS state,
+            event.*
+        FROM unnest($3::uuid[], $4::text[]) AS wanted(id, type)
+        LEFT JOIN LATERAL (
+            SELECT version, state FROM snapshot WHERE tenant_id = $1 AND stream_id = wanted.id
+                AND stream_type = wanted.type AND state_version = $2 OFFSET 0) AS snapshot ON true
+        LEFT JOIN LATERAL (
+            SELECT * FROM event WHERE tenant_id = $1 AND stream_id = wanted.id
+                AND stream_type = wanted.type AND version > coalesce(snapshot.version, 0)
+                OFFSET 0) AS event ON true
+        WHERE (SELECT set_config('{TENANT}', $5, true)) IS NOT NULL"
+    );
+    let (ids, types) = streams.into_iter().map(|[id, kind]| (id, kind)).unzip();
+    let list = |kind, values| Value::Array(kind, Some(Box::new(values)));
+    let ids = list(ArrayType::Uuid, ids);
+    let types = list(ArrayType::String, types);
+    (sql, vec![ids, types, tenant.to_string().into()])
+}
+
 /// A condition that a column is one of these numbers, and its parameter.
 pub(super) fn among(numbers: Vec<Value>) -> (&'static str, Value) {
     let numbers = Value::Array(ArrayType::BigInt, Some(Box::new(numbers)));

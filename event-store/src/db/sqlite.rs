@@ -194,6 +194,26 @@ pub(super) fn lookup(
     Ok((sql, vec![list.into()]))
 }
 
+/// The statement of [`Db::streams`](super::Db::streams), and its parameter `$3`.
+pub(super) fn streams(streams: Vec<[Value; 2]>) -> Result<(String, Vec<Value>), DbError> {
+    let sql = "SELECT wanted.id AS wanted_id, wanted.type AS wanted_type,
+            snapshot.version AS snapshot_version,
+            CASE WHEN event.version = snapshot.version + 1 OR event.version IS NULL
+                THEN snapshot.state END AS state,
+            event.*
+        FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS type FROM json_each($3)) AS wanted
+        LEFT JOIN snapshot ON snapshot.tenant_id = $1 AND snapshot.stream_id = wanted.id
+            AND snapshot.stream_type = wanted.type AND snapshot.state_version = $2
+        LEFT JOIN event ON event.tenant_id = $1 AND event.stream_id = wanted.id
+            AND event.stream_type = wanted.type AND event.version > coalesce(snapshot.version, 0)";
+    let pair =
+        |[id, kind]: [Value; 2]| Ok(vec![json(&id, "stream_id")?, json(&kind, "stream_type")?]);
+    Ok((
+        sql.to_owned(),
+        vec![array(streams.into_iter().map(pair))?.into()],
+    ))
+}
+
 /// A condition that a column is one of these numbers, and its parameter: a JSON array.
 pub(super) fn among(numbers: &[i64]) -> (&'static str, Value) {
     let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();

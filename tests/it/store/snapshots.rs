@@ -77,7 +77,7 @@ both! {
         let store = db.store().await;
         let tenant = long_stream(&store).await;
         snapshot_version(&db, tenant).await;
-        for change in ["state_version = 999, state = '{}'", "state = 'no JSON'"] {
+        for change in ["state = 'no JSON'", "state_version = 999, state = '{}'"] {
             let change = format!("UPDATE snapshot SET {change} WHERE tenant_id = $1 AND stream_id = $2");
             tamper(&db, &change, tenant).await;
             let reopened = db.store().await;
