@@ -42,6 +42,9 @@ const ATTEMPTS_MAX: u32 = 200;
 /// Where a job's answer goes.
 pub(crate) type Reply = oneshot::Sender<Result<Receipt, SubmitError>>;
 
+/// A command in a lane's queue. Boxed, because a queue has room for 32 of them before the first.
+pub(crate) type Waiting = Box<(Job, Reply)>;
+
 /// One tenant's command queue and what it knows of the tenant's log.
 pub(crate) struct Lane {
     shared: Arc<Shared>,
@@ -64,14 +67,15 @@ impl Lane {
     }
 
     /// Serves the queue until it is closed or idle.
-    pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<(Job, Reply)>) {
-        let mut waiting = Vec::with_capacity(GROUP_MAX);
+    pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Waiting>) {
+        // Many tenants have a lane with nothing to do: it takes next to no memory.
+        let mut waiting: Vec<Waiting> = Vec::new();
         loop {
             match timeout(IDLE, queue.recv_many(&mut waiting, GROUP_MAX)).await {
                 Ok(0) => return,
                 Ok(_) => {
-                    let (jobs, replies) = waiting.drain(..).unzip();
-                    self.serve(jobs, replies).await;
+                    let (jobs, replies) = waiting.drain(..).map(|waiting| *waiting).unzip();
+                    Box::pin(self.serve(jobs, replies)).await;
                     self.memory.trim();
                 }
                 Err(_) if self.shared.retire(self.tenant, &queue) => return,

@@ -16,9 +16,8 @@ use crate::db::{Db, DbError, Merge, Purpose, Rows};
 use crate::error::{StoreError, SubmitError};
 use crate::extent::{self, Extent};
 use crate::feed::Feed;
-use crate::group::Job;
 use crate::hints::Hints;
-use crate::lane::{Lane, QUEUE_MAX, Reply, job};
+use crate::lane::{Lane, QUEUE_MAX, Waiting, job};
 use crate::load;
 use crate::record::Entry;
 use crate::submission::{Receipt, Submission};
@@ -33,13 +32,13 @@ pub(crate) struct Shared {
     pub(crate) feed: Arc<Feed>,
     pub(crate) hints: Hints,
     pub(crate) postings: Arc<dyn Postings>,
-    lanes: Mutex<HashMap<TenantId, mpsc::Sender<(Job, Reply)>>>,
+    lanes: Mutex<HashMap<TenantId, mpsc::Sender<Waiting>>>,
     slugs: RwLock<HashMap<String, TenantId>>,
 }
 
 impl Shared {
     /// Lets an idle lane go, unless a command arrived just now.
-    pub(crate) fn retire(&self, tenant: TenantId, queue: &mpsc::Receiver<(Job, Reply)>) -> bool {
+    pub(crate) fn retire(&self, tenant: TenantId, queue: &mpsc::Receiver<Waiting>) -> bool {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         if !queue.is_empty() {
             return false;
@@ -83,7 +82,7 @@ impl Store {
     pub async fn submit(&self, submission: Submission) -> Result<Receipt, SubmitError> {
         let (tenant, name) = (submission.tenant, submission.command.name());
         let (reply, answer) = oneshot::channel();
-        let mut waiting = (job(submission, clock::instant())?, reply);
+        let mut waiting = Box::new((job(submission, clock::instant())?, reply));
         // A lane may retire between being found and being sent to; the next one takes the job.
         loop {
             match self.lane(tenant).try_send(waiting) {
@@ -107,7 +106,7 @@ impl Store {
         answer
     }
 
-    fn lane(&self, tenant: TenantId) -> mpsc::Sender<(Job, Reply)> {
+    fn lane(&self, tenant: TenantId) -> mpsc::Sender<Waiting> {
         let mut lanes = self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(lane) = lanes.get(&tenant).filter(|lane| !lane.is_closed()) {
             return lane.clone();
