@@ -174,7 +174,8 @@ impl Runner {
 
     async fn fold(&self, tenant: TenantId) {
         loop {
-            match self.advance(tenant).await {
+            // Boxed: many tenants rest, and need no room for folding then.
+            match Box::pin(self.advance(tenant)).await {
                 Ok(Reached::Batch) => continue,
                 Ok(Reached::End) => self.rest(tenant).await,
                 Err(error) => {
