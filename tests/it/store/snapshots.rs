@@ -6,7 +6,7 @@ use entrepot_domain::kernel::{Sku, StreamId, TenantId, Warehouse};
 use entrepot_event_store::{Store, StoreError, SubmitError};
 use entrepot_tests::{TestDb, both, give, order, refusal, stock, tenant};
 use futures_util::future::join_all;
-use sea_orm::{ConnectionTrait as _, Statement, Value};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement, Value};
 
 /// More events than five snapshots.
 const RECEIPTS: usize = 1_100;
@@ -70,6 +70,46 @@ both! {
         let unread = give(&db.store().await, tenant, order("A", 1)).await;
         assert!(matches!(unread, Err(SubmitError::Store(StoreError::Decode(_)))), "{unread:?}");
     }
+}
+
+/// Rows of the log that were looked up by an index since the count began, once a session that is over has
+/// said so.
+async fn looked_up(sql: &DatabaseConnection) -> i64 {
+    let count = "SELECT coalesce(sum(idx_tup_read), 0)::bigint FROM pg_stat_user_indexes
+        WHERE relname = 'event'";
+    for _ in 0..1_000 {
+        let query = Statement::from_string(DbBackend::Postgres, count);
+        let row = sql.query_one_raw(query).await.unwrap().unwrap();
+        match row.try_get_by_index(0).unwrap() {
+            0 => tokio::time::sleep(Duration::from_millis(5)).await,
+            read => return read,
+        }
+    }
+    panic!("nothing was looked up");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_stands_before_a_snapshot_is_not_looked_at() {
+    let db = TestDb::postgres().await;
+    let store = db.store().await;
+    let tenant = long_stream(&store).await;
+    let after = i64::try_from(RECEIPTS).unwrap() - snapshot_version(&db, tenant).await;
+    store.db().close().await;
+    let sql = db.sql().await;
+    sql.execute_unprepared("ANALYZE event, snapshot; SELECT pg_stat_reset()")
+        .await
+        .unwrap();
+
+    let reopened = db.store().await;
+    give(&reopened, tenant, order("A", 1))
+        .await
+        .expect("there is enough");
+    reopened.db().close().await;
+    let read = looked_up(&sql).await;
+    assert!(
+        read < after + 50,
+        "{read} rows read, {after} after the snapshot"
+    );
 }
 
 both! {
