@@ -1,5 +1,7 @@
 //! What a command is, and the one way in which it is decided.
 
+use std::iter;
+
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -19,10 +21,9 @@ pub trait Command: Serialize + Send + Sync + 'static {
     /// Whether this creates the tenant. Every other command needs one.
     const CREATES_TENANT: bool = false;
 
-    /// What the input alone says will be read: loaded in one step with the tenant, where nothing is in
-    /// memory yet.
-    fn reads(&self) -> Vec<StreamId> {
-        Vec::new()
+    /// What the input alone says will be read besides the tenant: all of it is loaded in one step.
+    fn reads(&self) -> impl Iterator<Item = StreamId> {
+        iter::empty()
     }
 
     /// Decides. Pure: reads the world, returns facts or a refusal, changes nothing.
@@ -107,13 +108,8 @@ impl<C: Command> AnyCommand for C {
         ctx: &Ctx,
         postings: &dyn Postings,
     ) -> Result<Decision, Halt> {
-        let tenant = match world.tenant() {
-            Err(Halt::NeedsState) => {
-                world.want(self.reads())?;
-                return Err(Halt::NeedsState);
-            }
-            found => found?,
-        };
+        world.want(iter::once(StreamId::TENANT).chain(self.reads()))?;
+        let tenant = world.tenant()?;
         if !C::CREATES_TENANT && !tenant.exists() {
             return Err(Refusal::not_found("tenant", "tenant").into());
         }

@@ -39,7 +39,7 @@ pub struct Group {
 type Parked = HashMap<String, HashSet<String>>;
 
 /// How a tenant's rows stand. Who else writes rows, parks keys or frees them moves the checkpoint.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Standing {
     place: Place,
     parked: Arc<Parked>,

@@ -32,9 +32,7 @@ impl Place {
         self.rebuilt > other.rebuilt
             || (self.rebuilt == other.rebuilt && self.position > other.position)
     }
-}
 
-impl Place {
     fn parse(text: &str) -> Result<Self, DbErr> {
         let numbers = text.split_once(' ').and_then(|(position, rebuilt)| {
             Some(Self {
@@ -57,12 +55,8 @@ impl From<&checkpoint::Model> for Place {
 
 /// Where a group stands, without waiting. No row is position 0, never "done".
 pub async fn checkpoint_of(db: &Db, tenant: TenantId, group: &str) -> Result<i64, StoreError> {
-    Ok(place_of(db, tenant, group).await?.position)
-}
-
-async fn place_of(db: &Db, tenant: TenantId, group: &str) -> Result<Place, StoreError> {
     let places = places(db, &[tenant], group).await?;
-    Ok(places.get(&tenant).copied().unwrap_or_default())
+    Ok(places.get(&tenant).map_or(0, |place| place.position))
 }
 
 /// Where a group stands in the state that a transaction sees.

@@ -109,7 +109,7 @@ async fn ask(
     for &clients in &args.clients {
         let setting = setting(tenants, &lists, Some(clients));
         reader
-            .measure(ground, setting, args.window(), series)
+            .measure(ground, (clients, args.window()), setting, series)
             .await?;
     }
     reader.stop().await

@@ -85,18 +85,17 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
     }
     for _ in 0..args.rounds {
         for &clients in &args.clients {
+            let load = (clients, args.window());
             for peer in &args.peers {
-                let load = (clients, args.window());
                 peer.measure(ground, load, &told, series).await?;
             }
             let mut reached = Vec::with_capacity(readers.len());
             let setting = |name| Setting {
-                clients: Some(clients),
-                tenants: Some(tenants),
                 of: Some(name),
+                ..Setting::of_load(clients, tenants)
             };
             for (name, reader) in &readers {
-                let measured = reader.measure(ground, setting(*name), args.window(), series);
+                let measured = reader.measure(ground, load, setting(*name), series);
                 reached.push(measured.await.map_err(|error| format!("{name}: {error}"))?);
             }
             let (own, others) = reached.split_at(OWN.len());
@@ -160,8 +159,8 @@ impl Reader {
     pub(super) async fn measure(
         &self,
         ground: &Ground,
+        (clients, window): (usize, Duration),
         setting: Setting<'_>,
-        window: Duration,
         series: &mut Series,
     ) -> Result<(f64, f64)> {
         let pid = match &self.server {
@@ -169,7 +168,7 @@ impl Reader {
             Running::Peer(server) => server.pid(),
         };
         let before = Usage::now(ground, Some(pid)).await?;
-        let mut outcome = self.load(setting.clients.unwrap_or(1), window).await?;
+        let mut outcome = self.load(clients, window).await?;
         let used = Usage::now(ground, Some(pid)).await?.since(&before);
         let (latencies, all) = (&mut outcome.latencies, outcome.answered);
         let mut add = |figure, unit, value| series.add(figure, unit, setting, value);

@@ -36,6 +36,7 @@ impl Command for RunCycle {
         check_due(subscription, terms, ctx.now)?;
 
         let order = self.order(subscription, terms);
+        world.want(order.reads())?;
         match Command::decide(&order, world, ctx) {
             Ok(placed) => Ok(self.renewed(terms, placed)?),
             Err(Halt::Refused(refusal)) => Ok(self.failed(terms, refusal, ctx.now)?),

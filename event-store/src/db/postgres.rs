@@ -240,7 +240,7 @@ fn gate((tenant, purpose): Scope, arguments: &mut PgArguments) -> Result<String,
         let added = arguments.add(tenant.to_string());
         added.map_err(|error| DbError::Sqlx(sqlx::Error::Encode(error)))?;
         let number = arguments.len();
-        gate = format!(" AND (SELECT set_config('{TENANT}', ${number}, true)) IS NOT NULL");
+        gate = format!(" AND {}", sets_tenant(number));
     }
     if purpose == Purpose::Project {
         gate += " AND (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL";
@@ -248,8 +248,13 @@ fn gate((tenant, purpose): Scope, arguments: &mut PgArguments) -> Result<String,
     Ok(gate)
 }
 
-/// A condition that sets the tenant for this statement, as [`gate`] does: it names no column, and so is
-/// met before a row is looked for. Were it not met, row-level security would leave no row.
+/// A condition that sets the tenant, which is a parameter, for this statement: it names no column, and so
+/// is met before a row is looked for. Were it not met, row-level security would leave no row.
+fn sets_tenant(parameter: usize) -> String {
+    format!("(SELECT set_config('{TENANT}', ${parameter}, true)) IS NOT NULL")
+}
+
+/// The same for a statement that is built.
 pub(super) fn as_tenant(tenant: TenantId) -> Expr {
     let set = Func::cust("set_config")
         .arg(TENANT)
@@ -330,7 +335,7 @@ pub(super) fn lookup(
     let set = alone.map(|tenant| {
         values.push(tenant.to_string().into());
         let number = values.len() + 1;
-        format!(" WHERE (SELECT set_config('{TENANT}', ${number}, true)) IS NOT NULL")
+        format!(" WHERE {}", sets_tenant(number))
     });
     let sql = format!(
         "SELECT found.* FROM unnest({}) AS wanted({}) CROSS JOIN LATERAL
@@ -362,7 +367,8 @@ pub(super) fn streams(tenant: TenantId, streams: Vec<[Value; 2]>) -> (String, Ve
             SELECT * FROM event WHERE tenant_id = $1 AND stream_id = wanted.id
                 AND stream_type = wanted.type AND version > snapshot.version
                 OFFSET 0) AS event ON true
-        WHERE (SELECT set_config('{TENANT}', $5, true)) IS NOT NULL"
+        WHERE {}",
+        sets_tenant(5)
     );
     let (ids, types) = streams.into_iter().map(|[id, kind]| (id, kind)).unzip();
     let list = |kind, values| Value::Array(kind, Some(Box::new(values)));

@@ -366,11 +366,6 @@ impl Tx {
             .unwrap_or_default())
     }
 
-    /// Which dialect the statements must be in.
-    pub(super) const fn backend(&self) -> DbBackend {
-        self.backend
-    }
-
     /// `FOR UPDATE` where rows are locked one by one; SQLite's writer has the whole file.
     pub const fn lock_clause(&self) -> &'static str {
         match self.backend {

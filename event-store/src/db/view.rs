@@ -2,7 +2,7 @@
 
 use entrepot_domain::kernel::TenantId;
 use sea_orm::sea_query::Value;
-use sea_orm::{DbBackend, QueryResult};
+use sea_orm::{ConnectionTrait as _, DbBackend, QueryResult};
 
 use super::{Db, DbError, Tx, Wanted, postgres, sqlite};
 
@@ -43,7 +43,7 @@ impl View<'_> {
 
     fn backend(self) -> DbBackend {
         match self {
-            Self::Of(tx) => tx.backend(),
+            Self::Of(tx) => tx.get_database_backend(),
             Self::Now(db) => db.backend(),
         }
     }
