@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use entrepot_api::app::App;
 use entrepot_api::config::Place;
@@ -99,19 +100,44 @@ impl TestDb {
             .expect("the runtime runs")
     }
 
-    /// A node's store that reaches the database through another port of this machine.
-    pub async fn store_through(&self, port: u16) -> Store {
+    /// A node's store that reaches the database through another port of this machine, and in which no
+    /// statement runs for longer than this.
+    pub async fn store_through(&self, port: u16, statement_within: Duration) -> Store {
         let (_, name) = self
             .server
             .as_ref()
             .expect("PostgreSQL is reached by a port");
-        store_at(&format!("postgres://postgres@127.0.0.1:{port}/{name}")).await
+        let url = format!("postgres://postgres@127.0.0.1:{port}/{name}");
+        let options = DbOptions::new(url, CONNECTIONS);
+        store_with(&DbOptions {
+            statement_within,
+            ..options
+        })
+        .await
     }
 
     /// `host:port` of the server.
     pub fn address(&self) -> String {
         let (server, _) = self.server.as_ref().expect("PostgreSQL has an address");
         server.rsplit('@').next().expect("a host").to_owned()
+    }
+
+    /// Lets nobody into the PostgreSQL database any more, and throws out who is in; or lets them in
+    /// again.
+    pub async fn shut(&self, shut: bool) {
+        let (server, name) = self.server.as_ref().expect("PostgreSQL shuts");
+        let admin = connect(&format!("{server}/postgres")).await;
+        let open = !shut;
+        run(
+            &admin,
+            &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {open}"),
+        )
+        .await;
+        if shut {
+            let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname";
+            run(&admin, &format!("{end} = '{name}'")).await;
+        }
+        admin.close().await.expect("closes");
     }
 
     /// Leaves the program's own filter as the only line between tenants.
@@ -185,11 +211,11 @@ fn new_dir() -> PathBuf {
 }
 
 async fn store_at(url: &str) -> Store {
-    let options = DbOptions {
-        url: url.to_owned(),
-        connections: CONNECTIONS,
-    };
-    let db = Db::open(&options).await.expect("the database opens");
+    store_with(&DbOptions::new(url.to_owned(), CONNECTIONS)).await
+}
+
+async fn store_with(options: &DbOptions) -> Store {
+    let db = Db::open(options).await.expect("the database opens");
     Store::new(
         db,
         Arc::new(Feed::default()),

@@ -8,7 +8,7 @@ use entrepot_domain::kernel::Instant as Moment;
 use entrepot_event_store::clock;
 use serde_json::json;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval_at, sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval_at, timeout};
 
 use super::client::{Caller, Client};
 use super::figure::{Series, Setting, millis, number, percentile, rate, ratio};
@@ -23,8 +23,6 @@ use super::{BenchArgs, Result, yardstick};
 const SELLERS: u32 = 8;
 /// How long the next update is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Before orders are placed: subscriptions have begun then.
-const SETTLE: Duration = Duration::from_secs(1);
 const ORDER_CHANGED: &str = "subscription Watch($channel: String!) { orderChanged(channel: $channel) \
     { position eventType occurredAt order { id totals { total { amount } } } } }";
 
@@ -61,7 +59,6 @@ pub(super) async fn measure(ground: &Ground, args: &BenchArgs, series: &mut Seri
             let client = subscribe(client, &events, channel).await?;
             subscribers.spawn(follow(client, orders / channels.len()));
         }
-        sleep(SETTLE).await;
         let before = Usage::now(ground, Some(server.pid())).await?;
         let mut sent = place(&server, &commands, &channels, args.rate, orders).await?;
         let placing = before_to_last(&sent);

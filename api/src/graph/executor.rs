@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use async_graphql::{Request, Response, ServerError, Value, value};
 use entrepot_event_store::StoreError;
+use futures_util::StreamExt as _;
 use futures_util::future::ready;
 use futures_util::stream::{BoxStream, once};
-use futures_util::{FutureExt as _, StreamExt as _};
 
 use super::Graph;
 use super::answers::Answers;
 use super::consistency::{self, Wanted};
 use super::contract::{Checked, Contract, ContractError, Contracts, Told};
 use super::cost::{Charge, Cost, Costs, Meter, Toll, Weights};
-use super::error::{self, fault};
+use super::error;
 use super::glances::{Glance, Glances};
 use super::live::{self, Hub, LiveLimits};
 use super::loader;
@@ -96,11 +96,7 @@ impl Executor {
         let contract = self.contracts.of(Audience::of(caller));
         let contract = contract.map_err(|error| {
             tracing::error!(%error, "a contract cannot be cut");
-            error::refused(fault(
-                "INTERNAL_SERVER_ERROR",
-                "something went wrong on our side",
-            ))
-            .errors
+            error::refused(error::broken()).errors
         })?;
         let checked = contract.check(document)?;
         Ok((contract, checked))
@@ -329,28 +325,25 @@ impl GraphExecutor for Executor {
         self.input_types.clone()
     }
 
-    fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Update> {
+    async fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Update> {
         let cost = match self.check(&request.query, &caller) {
             Ok((_, checked)) => checked.cost(&request),
             Err(errors) => {
                 return once(ready(Update::from(Response::from_errors(errors)))).boxed();
             }
         };
-        let (schema, app) = (self.schema.clone(), Arc::clone(&self.app));
-        let (costs, weights) = (Arc::clone(&self.costs), Arc::clone(&self.weights));
-        let (hub, turns) = (Arc::clone(&self.hub), self.turns.clone());
-        let started = async move {
-            let toll = Toll::new(&costs, &caller.requester, cost);
-            // Kept whole: there is no end at which to settle.
-            if let Err(refused) = costs.charge(&caller.requester, cost, &weights).await {
-                return once(ready(Update::from(refused))).boxed();
+        let toll = Toll::new(&self.costs, &caller.requester, cost);
+        let charge = self.costs.charge(&caller.requester, cost, &self.weights);
+        // Kept whole: there is no end at which to settle.
+        if let Err(refused) = charge.await {
+            return once(ready(Update::from(refused))).boxed();
+        }
+        match Self::session(&self.app, self.turns.clone(), caller, &request).await {
+            Ok(session) => {
+                let (schema, hub) = (self.schema.clone(), Arc::clone(&self.hub));
+                live::updates(schema, hub, session, request, toll).await
             }
-            match Self::session(&app, turns, caller, &request).await {
-                Ok(session) => live::updates(schema, hub, session, request, toll).await,
-                Err(error) => live::refused(error),
-            }
-        };
-        // Boxed by itself: what starting takes is not kept while the stream stands open.
-        once(started.boxed()).flatten().boxed()
+            Err(error) => live::refused(error),
+        }
     }
 }

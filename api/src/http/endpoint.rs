@@ -226,7 +226,8 @@ impl<E: GraphExecutor> Endpoint<E> {
         headers: &HeaderMap,
     ) -> Result<Response, Refusal> {
         if accepted.streaming.is_some() {
-            let source = self.subscribe(prepared, caller.clone());
+            // Before the head of the answer goes out: whoever has it misses nothing from then on.
+            let source = self.subscribe(prepared, caller.clone()).await;
             return Ok(self.stream(source, &caller, accepted));
         }
         match &self.config.callbacks {
@@ -242,8 +243,8 @@ impl<E: GraphExecutor> Endpoint<E> {
         }
     }
 
-    /// Runs a subscription, if the tenant has not too many open already.
-    pub(super) fn subscribe(
+    /// Begins a subscription, if the tenant has not too many open already.
+    pub(super) async fn subscribe(
         &self,
         prepared: Prepared,
         caller: Caller,
@@ -255,8 +256,8 @@ impl<E: GraphExecutor> Endpoint<E> {
             let refused = Refusal::request("SUBSCRIPTION_LIMIT", message);
             return stream::iter([refused.into_response().into()]).boxed();
         };
-        let updates = self.executor.subscribe(prepared.request, caller);
-        updates
+        run::begin(self, prepared, caller)
+            .await
             .inspect(move |_| {
                 // Held for as long as the stream is.
                 let _held = &open;

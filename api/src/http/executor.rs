@@ -27,8 +27,13 @@ pub trait GraphExecutor: Send + Sync + 'static {
     /// Runs a query or mutation.
     fn execute(&self, request: Request, caller: Caller) -> impl Future<Output = Response> + Send;
 
-    /// Runs a subscription; the stream ends when the source ends, or behind a last update.
-    fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Update>;
+    /// Begins a subscription. Where its updates start is settled by then: whatever happens afterwards
+    /// is among them. The stream ends when the source ends, or behind a last update.
+    fn subscribe(
+        &self,
+        request: Request,
+        caller: Caller,
+    ) -> impl Future<Output = BoxStream<'static, Update>> + Send;
 
     /// Whether a requester may still have a connection open, though it asks nothing.
     fn admits(&self, requester: &Requester) -> impl Future<Output = Admission> + Send {

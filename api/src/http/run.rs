@@ -1,16 +1,20 @@
-//! Runs one query or mutation.
+//! Runs one query or mutation, or begins one subscription.
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use async_graphql::{Request, Response, parser::types::OperationType};
 use axum::http::StatusCode;
-use futures_util::FutureExt as _;
+use futures_util::{
+    FutureExt as _, StreamExt as _,
+    stream::{self, BoxStream},
+};
 
 use super::{
     document::Prepared,
     endpoint::Endpoint,
     executor::{Caller, GraphExecutor},
     refusal::Refusal,
+    update::Update,
 };
 
 /// The answer that the same request got, while nothing has changed since. What goes wrong here goes
@@ -51,14 +55,36 @@ pub(super) async fn run<E: GraphExecutor>(
             }
         }
     };
-    outcome.unwrap_or_else(|refusal| {
-        tracing::error!(
-            request_id,
-            code = refusal.code,
-            "an operation did not finish"
-        );
-        refusal.into_response()
-    })
+    outcome.unwrap_or_else(|refusal| unfinished(refusal, &request_id))
+}
+
+/// Begins a prepared subscription, which takes no longer than a query. It may end with its first
+/// update.
+pub(super) async fn begin<E: GraphExecutor>(
+    endpoint: &Endpoint<E>,
+    prepared: Prepared,
+    caller: Caller,
+) -> BoxStream<'static, Update> {
+    let request_id = caller.request_id.clone();
+    let beginning = AssertUnwindSafe(endpoint.executor.subscribe(prepared.request, caller));
+    let timeout = endpoint.config.limits.query_timeout;
+    let refusal = match tokio::time::timeout(timeout, beginning.catch_unwind()).await {
+        Ok(Ok(updates)) => return updates,
+        Ok(Err(_)) => broken(),
+        Err(_) => timed_out(),
+    };
+    let refused = unfinished(refusal, &request_id);
+    stream::iter([Update::ending(refused)]).boxed()
+}
+
+/// Says so, and what the client is answered.
+fn unfinished(refusal: Refusal, request_id: &str) -> Response {
+    tracing::error!(
+        request_id,
+        code = refusal.code,
+        "an operation did not finish"
+    );
+    refusal.into_response()
 }
 
 /// A panic: a fault of ours, of which the client learns no more.

@@ -3,10 +3,8 @@
 use std::time::{Duration, Instant};
 
 use entrepot_api::auth::Role;
-use entrepot_event_store::db::connect;
 use entrepot_tests::{TestDb, both};
 use futures_util::{StreamExt as _, stream};
-use sea_orm::ConnectionTrait as _;
 use serde_json::json;
 
 use super::{ORDERS, next};
@@ -124,7 +122,6 @@ async fn a_tenant_that_another_node_suspends_is_not_followed_here() {
         .await
         .unwrap();
     receive(&seller, "A", 100, 880).await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
     let order = place(&seller, order_of("A", 1)).await;
     assert_eq!(
         next(&mut events, "orderChanged").await["order"]["id"],
@@ -135,20 +132,6 @@ async fn a_tenant_that_another_node_suspends_is_not_followed_here() {
     ends_suspended(&mut events, since).await;
 }
 
-/// A database that lets nobody in, whoever is in; and that lets them in again.
-async fn shut(db: &TestDb, shut: bool) {
-    let (server, name) = db.url.rsplit_once('/').unwrap();
-    let admin = connect(&format!("{server}/postgres"), 1).await.unwrap();
-    let allow = format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {}", !shut);
-    admin.execute_unprepared(&allow).await.unwrap();
-    let end =
-        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
-    if shut {
-        admin.execute_unprepared(&end).await.unwrap();
-    }
-    admin.close().await.unwrap();
-}
-
 /// An accident is no verdict: nobody is told that it must not be here.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_cannot_be_looked_up_may_come_back() {
@@ -156,7 +139,7 @@ async fn who_cannot_be_looked_up_may_come_back() {
     let (_server, seller) = north(&db).await;
     let start = receive(&seller, "A", 100, 880).await["position"].clone();
     let mut socket = Socket::open(&seller).await;
-    shut(&db, true).await;
+    db.shut(true).await;
     let mut events = seller
         .follow(ORDERS, json!({ "position": start }))
         .await
@@ -177,7 +160,7 @@ async fn who_cannot_be_looked_up_may_come_back() {
         }
     };
     assert_eq!(closed, 1013);
-    shut(&db, false).await;
+    db.shut(false).await;
     let order = place(&seller, order_of("A", 1)).await;
     let mut events = seller
         .follow(ORDERS, json!({ "position": start }))

@@ -86,8 +86,8 @@ impl Callbacks {
             Refusal::transport(status, "SERVICE_UNAVAILABLE", message)
         })?;
         let remaining = lifetime(caller.requester.expires_at());
-        let mut updates = endpoint.subscribe(prepared, caller).fuse();
-        // A document that is refused is refused at once.
+        let mut updates = endpoint.subscribe(prepared, caller).await.fuse();
+        // A subscription that is refused is refused at once.
         let first = updates.next().now_or_never().flatten();
         if let Some(refused) = first.as_ref().and_then(|first| first.last.as_ref()) {
             return Ok(answer::executed(again(refused), Media::Json));

@@ -144,14 +144,14 @@ impl<E: GraphExecutor> Operation<E> {
         };
         let caller = self.caller.clone();
         if prepared.kind == OperationType::Subscription {
-            let mut updates = self.endpoint.subscribe(prepared, caller);
+            // In a box of its own, which an operation that stays does not have.
+            let mut updates = Box::pin(self.endpoint.subscribe(prepared, caller)).await;
             while let Some(result) = updates.next().await {
                 if let Some(last) = self.result(result, silenced).await? {
                     return Some(last);
                 }
             }
         } else {
-            // In a box of its own, which an operation that stays does not have.
             let result = Box::pin(run::run(&self.endpoint, prepared, caller)).await;
             if let Some(last) = self.result(result.into(), silenced).await? {
                 return Some(last);

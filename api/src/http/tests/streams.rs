@@ -1,6 +1,13 @@
 use std::time::Duration;
 
-use axum::http::{StatusCode, header};
+use axum::{
+    Router,
+    body::to_bytes,
+    http::{StatusCode, header},
+    response::Response,
+};
+use hyper::service::Service as _;
+use hyper_util::service::TowerToHyperService;
 use serde_json::json;
 
 use super::{
@@ -74,6 +81,39 @@ async fn multipart_parts_are_payloads() {
     let part = "{\"payload\":{\"data\":{\"numbers\":1},\"extensions\":{\"cursor\":\"1\"}}}";
     let head = "\r\n--graphql\r\ncontent-type: application/json\r\n\r\n";
     assert_eq!(parts, format!("{head}{part}\r\n--graphql--\r\n"));
+}
+
+/// Whoever has the head may act at once, and sees what comes of it.
+#[tokio::test(start_paused = true)]
+async fn the_head_of_a_stream_waits_for_its_beginning() {
+    let router = router(Toy::new(), HttpConfig::default());
+    let mut answered = Box::pin(send_head(&router, "late"));
+    let soon = tokio::time::timeout(Duration::from_secs(4), &mut answered);
+    assert!(soon.await.is_err(), "it has not begun");
+    assert_eq!(answered.await.status(), StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_beginning_is_bounded_in_time_and_a_panic_in_it_is_an_answer() {
+    let router = router(Toy::new(), HttpConfig::default());
+    for (subject, code) in [
+        ("stuck", "QUERY_TIMEOUT"),
+        ("panics", "INTERNAL_SERVER_ERROR"),
+    ] {
+        let response = send_head(&router, subject).await;
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        assert!(text.contains(code) && !text.contains("purpose"), "{text}");
+    }
+}
+
+async fn send_head(router: &Router, subject: &str) -> Response {
+    let mut request = post(EVENTS, &json!({ "query": "subscription { silence }" }));
+    let bearer = format!("Bearer {}", token(subject, Duration::from_mins(10)));
+    let headers = request.headers_mut();
+    headers.insert(header::AUTHORIZATION, bearer.parse().unwrap());
+    let router = TowerToHyperService::new(router.clone());
+    router.call(request).await.unwrap()
 }
 
 #[tokio::test]

@@ -150,7 +150,13 @@ impl GraphExecutor for Toy {
         self.schema.execute(request.data(caller)).await
     }
 
-    fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Update> {
+    async fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Update> {
+        match caller.requester.subject() {
+            "late" => tokio::time::sleep(Duration::from_secs(5)).await,
+            "stuck" => std::future::pending().await,
+            "panics" => panic!("on purpose"),
+            _ => {}
+        }
         let after = caller
             .last_event_id
             .as_deref()
