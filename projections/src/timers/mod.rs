@@ -4,6 +4,8 @@
 //! cycle row stays while it is paused, due [`NEVER`], because the terms are remembered there. So
 //! does the expiry of an authorization while the outcome of a capture is unknown.
 
+mod due;
+
 use std::fmt;
 
 use entrepot_domain::envelope::Recorded;
@@ -24,16 +26,18 @@ use crate::model::{Fold, FoldError, TenantFacts};
 use crate::writes::Writes;
 use crate::{load, subject};
 
+pub use due::Due;
+
 /// `due_at` of what waits for something else than time.
-pub const NEVER: i64 = i64::MAX;
-/// A subscription's next cycle; the detail holds `cycle`.
-pub const SUBSCRIPTION_CYCLE: &str = "subscription_cycle";
+const NEVER: i64 = i64::MAX;
+/// A subscription's next cycle.
+const SUBSCRIPTION_CYCLE: &str = "subscription_cycle";
 /// The end of a subscription's pause.
-pub const SUBSCRIPTION_RESUME: &str = "subscription_resume";
-/// The end of a reservation; the detail holds `sku` and `warehouse`.
-pub const RESERVATION_EXPIRY: &str = "reservation_expiry";
+const SUBSCRIPTION_RESUME: &str = "subscription_resume";
+/// The end of a reservation.
+const RESERVATION_EXPIRY: &str = "reservation_expiry";
 /// The end of a payment's authorization.
-pub const AUTHORIZATION_EXPIRY: &str = "authorization_expiry";
+const AUTHORIZATION_EXPIRY: &str = "authorization_expiry";
 
 /// The fold behind the table `timer`.
 #[derive(Clone, Copy, Debug)]
@@ -64,16 +68,16 @@ pub enum TimerDoc {
     Authorization(AuthorizedUntil),
 }
 
-/// The detail of [`SUBSCRIPTION_CYCLE`].
+/// The detail of a subscription's cycle.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CycleDetail {
+struct CycleDetail {
     /// The cycle to run.
-    pub cycle: i64,
+    cycle: i64,
     /// What the next due day follows from.
-    pub state: Subscription,
+    state: Subscription,
 }
 
-/// The detail of [`RESERVATION_EXPIRY`].
+/// The detail of the end of a reservation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldUntil {
     /// What.
@@ -84,7 +88,7 @@ pub struct HeldUntil {
     pub quantity: i64,
 }
 
-/// The detail of [`AUTHORIZATION_EXPIRY`].
+/// The detail of the end of an authorization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorizedUntil {
     /// When the provider lets go.

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, QueryResult, 
 use crate::store::bustle;
 
 /// Tables that hold no business data, which the server reads across tenants.
-const CATALOGUE: [&str; 5] = ["checkpoint", "lease", "tenant", "tenant_head", "timer"];
+const ACROSS_TENANTS: [&str; 5] = ["checkpoint", "lease", "tenant", "tenant_head", "timer"];
 
 /// Two tenants with a history each.
 pub(crate) async fn two_tenants() -> (TestDb, DatabaseConnection, [i64; 2]) {
@@ -53,7 +53,7 @@ pub(crate) async fn count(sql: &DatabaseConnection, query: &str) -> i64 {
     row.expect("a row").try_get_by_index(0).expect("a number")
 }
 
-/// Tables of business data: whatever has a tenant and is not in the catalogue.
+/// Tables that one tenant sees at a time: whatever has a tenant and is not read across them.
 async fn tenant_tables(sql: &DatabaseConnection) -> Vec<String> {
     let mut tables = texts(
         sql,
@@ -62,7 +62,7 @@ async fn tenant_tables(sql: &DatabaseConnection) -> Vec<String> {
          ORDER BY 1",
     )
     .await;
-    tables.retain(|table| !CATALOGUE.contains(&table.as_str()));
+    tables.retain(|table| !ACROSS_TENANTS.contains(&table.as_str()));
     tables
 }
 
