@@ -1,5 +1,7 @@
 //! What can go wrong with the log.
 
+use std::sync::Arc;
+
 use entrepot_domain::kernel::Refusal;
 
 use crate::db::DbError;
@@ -53,13 +55,13 @@ pub enum SubmitError {
     /// whether it was. The same key gives the answer later.
     #[error("the outcome is not known yet; repeat the command with the same idempotency key")]
     OutcomeUnknown,
-    /// The log did not work. Nothing was written.
+    /// The log did not work. Nothing was written. Shared by all commands of a group.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(Arc<StoreError>),
 }
 
-impl From<DbError> for SubmitError {
-    fn from(error: DbError) -> Self {
-        Self::Store(StoreError::Db(error))
+impl From<StoreError> for SubmitError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(Arc::new(error))
     }
 }

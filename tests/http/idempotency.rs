@@ -172,3 +172,32 @@ both! {
         tokio::time::timeout(Duration::from_secs(30), order(&seller, &input)).await.unwrap();
     }
 }
+
+/// The log did not work: nothing was written, and the same command goes better later.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_that_finds_no_database_may_come_again() {
+    let db = TestDb::postgres().await;
+    let (mut server, seller) = north(&db).await;
+    receive(&seller, "A", 100, 880).await;
+    // A process that has looked at nothing of the tenant but its slug and who may be there.
+    server.term().await;
+    server.restart().await;
+    let seller = server.client("north", Role::Commerce);
+    seller.ask("{ orders { totalCount } }", json!({})).await;
+    let input = with(&order_of("A", 1), json!({ "idempotencyKey": "k" }));
+    let (query, variables) = mutation("orderPlace", &input, "");
+    db.shut(true).await;
+    let answers = join_all((0..3).map(|_| seller.answer(&query, variables.clone()))).await;
+    for answer in answers {
+        let why = &answer["errors"][0]["extensions"];
+        assert_eq!(
+            (&why["code"], &why["retryable"]),
+            (&json!("UNAVAILABLE"), &json!(true)),
+            "{answer:#}"
+        );
+    }
+    db.shut(false).await;
+    let (first, replayed) = order(&seller, &input).await;
+    assert!(!replayed);
+    assert_eq!(order(&seller, &input).await, (first, true));
+}

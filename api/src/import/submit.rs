@@ -143,14 +143,20 @@ async fn submit(target: &Target<'_>, step: &Step) -> Result<Receipt, SubmitError
         let answer = target.store.submit(target.submission(step)).await;
         match answer {
             Err(SubmitError::Overloaded) => sleep(FULL_PAUSE).await,
-            Err(SubmitError::OutcomeUnknown | SubmitError::Store(StoreError::Db(_)))
-                if attempt < ATTEMPTS_MAX =>
-            {
+            Err(error) if attempt < ATTEMPTS_MAX && may_go_better(&error) => {
                 sleep(PAUSE * 2_u32.pow(attempt - 1)).await;
                 attempt += 1;
             }
             answer => return answer,
         }
+    }
+}
+
+fn may_go_better(error: &SubmitError) -> bool {
+    match error {
+        SubmitError::OutcomeUnknown => true,
+        SubmitError::Store(error) => matches!(&**error, StoreError::Db(_)),
+        _ => false,
     }
 }
 

@@ -21,8 +21,8 @@ fn cancel(order_id: OrderId) -> Arc<dyn AnyCommand> {
     })
 }
 
-fn undecodable(answer: &Result<Receipt, SubmitError>) -> bool {
-    matches!(answer, Err(SubmitError::Store(StoreError::Decode(_))))
+pub(super) fn undecodable(answer: &Result<Receipt, SubmitError>) -> bool {
+    matches!(answer, Err(SubmitError::Store(error)) if matches!(**error, StoreError::Decode(_)))
 }
 
 both! {
