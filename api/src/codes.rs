@@ -143,7 +143,7 @@ pub const CODES: &[Code] = &[
     again(
         "SERVICE_UNAVAILABLE",
         Some(1_000),
-        "The server has no room for another connection, or is stopping.",
+        "The server has no room for another connection or subscription.",
     ),
     again(
         "SUBSCRIPTION_LAGGED",
@@ -152,7 +152,7 @@ pub const CODES: &[Code] = &[
     ),
     no(
         "SUBSCRIPTION_LIMIT",
-        "More operations than one socket, or one client, runs at a time.",
+        "More operations than one socket runs at a time, or more subscriptions than a tenant has open on one server.",
     ),
     no(
         "TENANT_SUSPENDED",
@@ -182,7 +182,7 @@ pub const CODES: &[Code] = &[
     again(
         "UNAVAILABLE",
         Some(1_000),
-        "A part of the server does not answer; of a command, whether it happened is not known: send it again with its key.",
+        "A part of the server does not answer, or it is stopping; of a command, whether it happened is not known: send it again with its key.",
     ),
     no(
         "UNSUPPORTED_MEDIA_TYPE",

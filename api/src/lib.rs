@@ -2,6 +2,7 @@
 //! filters: commands go to the log, reads come from the read models.
 
 pub mod access;
+mod accident;
 pub mod app;
 pub mod auth;
 mod bench;

@@ -17,17 +17,13 @@ pub enum AuthError {
 }
 
 impl AuthError {
-    /// The stable code: `UNAUTHENTICATED` or `FORBIDDEN`.
+    /// The stable code: `UNAUTHENTICATED`, `FORBIDDEN` or `UNAVAILABLE`.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Unauthenticated(_) | Self::KeysUnavailable => "UNAUTHENTICATED",
+            Self::Unauthenticated(_) => "UNAUTHENTICATED",
             Self::Forbidden(_) => "FORBIDDEN",
+            Self::KeysUnavailable => "UNAVAILABLE",
         }
-    }
-
-    /// Whether the same token may pass when tried again.
-    pub const fn retryable(&self) -> bool {
-        matches!(self, Self::KeysUnavailable)
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct Positions {
 impl Positions {
     /// The positions in the state that a transaction sees.
     pub(crate) async fn read(tx: &Tx, tenant: TenantId) -> Result<Self, DbError> {
-        let rows = scope::catalogue::<checkpoint::Entity>()
+        let rows = scope::across_tenants::<checkpoint::Entity>()
             .filter(checkpoint::Column::TenantId.eq(tenant.0))
             .all(tx)
             .await?;

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::format::FormatError;
 use crate::access::AccessError;
 use crate::http::Refusal;
+use crate::{accident, codes};
 
 /// Characters of a parameter's name that are repeated.
 const FIELD_CHARS_MAX: usize = 64;
@@ -23,7 +24,6 @@ pub(crate) struct Refused {
     /// The parameter that is wrong.
     pub(crate) field: Option<String>,
     pub(crate) message: String,
-    pub(crate) retryable: bool,
     pub(crate) headers: Vec<(HeaderName, &'static str)>,
 }
 
@@ -34,7 +34,6 @@ impl Refused {
             code,
             field: None,
             message: message.into(),
-            retryable: false,
             headers: Vec::new(),
         }
     }
@@ -77,38 +76,23 @@ impl Refused {
     /// The caller's tenant, or everybody, reads as much as may be read at one time.
     pub(crate) fn throttled() -> Self {
         let message = "too many exports run at this moment";
-        let refused = Self::new(StatusCode::TOO_MANY_REQUESTS, "THROTTLED", message);
-        Self {
-            retryable: true,
-            headers: vec![(header::RETRY_AFTER, "5")],
-            ..refused
-        }
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "THROTTLED", message)
     }
 
     /// The read models are not where the caller wants them.
     pub(crate) fn not_yet(position: i64) -> Self {
         let message = format!("the views have not reached position {position} yet");
-        let refused = Self::new(
+        Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "READ_NOT_YET_CONSISTENT",
             message,
-        );
-        Self {
-            retryable: true,
-            headers: vec![(header::RETRY_AFTER, "1")],
-            ..refused
-        }
+        )
     }
 
     /// An accident, of which the caller learns no more.
     pub(crate) fn accident(error: &(dyn std::error::Error + 'static)) -> Self {
-        tracing::error!(error, "an export met an accident");
-        let message = "something went wrong on our side";
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "INTERNAL_SERVER_ERROR",
-            message,
-        )
+        let (code, message) = accident::masked(error);
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, code, message)
     }
 }
 
@@ -125,16 +109,20 @@ impl From<AccessError> for Refused {
 
 impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::NoTenant => Self::forbidden("no such tenant"),
-            error => Self::accident(&error),
-        }
+        let (code, message) = accident::told(&error);
+        let status = match code {
+            "FORBIDDEN" => StatusCode::FORBIDDEN,
+            "BAD_USER_INPUT" => StatusCode::BAD_REQUEST,
+            "UNAVAILABLE" => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self::new(status, code, message)
     }
 }
 
 impl From<DbError> for Refused {
     fn from(error: DbError) -> Self {
-        Self::accident(&error)
+        StoreError::Db(error).into()
     }
 }
 
@@ -151,7 +139,6 @@ impl From<Refusal> for Refused {
             code: refusal.code,
             field: None,
             message: refusal.message,
-            retryable: refusal.retryable,
             headers: refusal.headers,
         }
     }
@@ -159,17 +146,24 @@ impl From<Refusal> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let mut extensions = json!({ "code": self.code, "retryable": self.retryable });
+        let code = self.code;
+        let mut extensions = json!({ "code": code, "retryable": codes::retryable(code) });
+        let wait_ms = codes::of(code).and_then(|code| code.retry_after_ms);
+        if let Some(wait_ms) = wait_ms {
+            extensions["retryAfterMs"] = wait_ms.into();
+        }
         if let Some(field) = self.field {
             extensions["field"] = field.into();
         }
         let body = json!({ "errors": [{ "message": self.message, "extensions": extensions }] });
         let json = [(header::CONTENT_TYPE, "application/json")];
         let mut response = (self.status, json, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        if let Some(wait_ms) = wait_ms {
+            headers.insert(header::RETRY_AFTER, wait_ms.div_ceil(1000).into());
+        }
         for (name, value) in self.headers {
-            response
-                .headers_mut()
-                .insert(name, HeaderValue::from_static(value));
+            headers.insert(name, HeaderValue::from_static(value));
         }
         response
     }

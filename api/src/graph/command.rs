@@ -10,7 +10,7 @@ use entrepot_event_store::vault::VaultWrite;
 use entrepot_event_store::{Entry, Receipt, Submission, SubmitError};
 
 use super::consistency::Token;
-use super::error::{self, fault};
+use super::error;
 use super::idempotent;
 use super::scalar::BigInt;
 use super::session::{Session, session};
@@ -128,12 +128,9 @@ pub(crate) async fn events(session: &Session, receipt: &Receipt) -> Result<Vec<A
         .await;
     let decoded = |entry: &Arc<Entry>| match &entry.event {
         Ok(event) => Ok(Arc::clone(event)),
-        Err(error) => {
-            tracing::error!(%error, position = entry.position, "an event does not decode");
-            Err(fault(
-                "INTERNAL_SERVER_ERROR",
-                "something went wrong on our side",
-            ))
+        Err(why) => {
+            tracing::error!(%why, position = entry.position, "an event does not decode");
+            Err(error::broken())
         }
     };
     entries.map_err(error::store)?.iter().map(decoded).collect()

@@ -13,6 +13,7 @@ use async_graphql::{
 
 use super::cost::Meter;
 use super::session::Session;
+use crate::accident::MASKED;
 
 /// Makes an [`Engine`] for each request.
 #[derive(Debug)]
@@ -132,7 +133,7 @@ fn mask(error: &mut ServerError) {
     }
     if extensions.get("code").is_none() {
         tracing::error!(message = %error.message, path = ?error.path, "an error without a code was masked");
-        "something went wrong on our side".clone_into(&mut error.message);
+        MASKED.clone_into(&mut error.message);
         extensions.set("code", "INTERNAL_SERVER_ERROR");
     }
     if extensions.get("retryable").is_none() {

@@ -1,6 +1,7 @@
 //! Errors of the graph: a stable code, whether it is worth retrying, and a message that tells
 //! nothing of the inside.
 
+use std::borrow::Borrow;
 use std::time::Duration;
 
 use async_graphql::{
@@ -11,6 +12,7 @@ use entrepot_event_store::db::DbError;
 use entrepot_event_store::{StoreError, SubmitError};
 
 use crate::access::AccessError;
+use crate::accident::{self, MASKED};
 use crate::codes;
 
 /// An error that the caller can act on.
@@ -42,7 +44,7 @@ pub(crate) fn later(code: &'static str, message: String, wait: Duration) -> Resp
 
 /// A bug of ours, of which the caller learns no more.
 pub(crate) fn broken() -> Error {
-    fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")
+    fault("INTERNAL_SERVER_ERROR", MASKED)
 }
 
 /// The answer to a request of which nothing ran.
@@ -63,22 +65,10 @@ pub(crate) fn bad_input(field: &str, message: &str) -> Error {
         .extend_with(|_, extensions| extensions.set("field", field.to_owned()))
 }
 
-/// What a caller is told of an accident; the log is told the rest.
-pub(crate) fn store(error: StoreError) -> Error {
-    match error {
-        StoreError::NoTenant => fault("FORBIDDEN", "no such tenant"),
-        StoreError::Db(error) if error.nul_in_text() => {
-            fault("BAD_USER_INPUT", "text must not hold U+0000")
-        }
-        StoreError::Db(error) if error.passing() => {
-            tracing::error!(%error, "the database does not answer");
-            fault("UNAVAILABLE", "the database does not answer")
-        }
-        error => {
-            tracing::error!(%error, "a request met an accident");
-            fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")
-        }
-    }
+/// What a caller is told of an accident.
+pub(crate) fn store(error: impl Borrow<StoreError>) -> Error {
+    let (code, message) = accident::told(error.borrow());
+    fault(code, message)
 }
 
 /// What a caller is told whose access was taken away.
@@ -94,7 +84,7 @@ pub(crate) fn access(error: AccessError) -> Error {
 /// A row that holds what no projector writes: rebuild the read model.
 pub(crate) fn corrupt(what: &'static str, value: impl std::fmt::Debug) -> Error {
     tracing::error!(?value, "a row holds no {what}; rebuild the read model");
-    fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")
+    broken()
 }
 
 /// What a caller is told of an accident in the database.
@@ -110,6 +100,6 @@ pub(crate) fn submit(error: SubmitError) -> Error {
         SubmitError::Overloaded => fault("THROTTLED", message),
         SubmitError::OutcomeUnknown => fault("UNAVAILABLE", message),
         SubmitError::Refused(refusal) => fault("BAD_USER_INPUT", refusal.message),
-        SubmitError::Store(error) => store(error),
+        SubmitError::Store(error) => store(&*error),
     }
 }

@@ -191,7 +191,8 @@ pub(crate) async fn seal(
 ) -> Result<Sealed> {
     let session = session(ctx)?;
     let (app, tenant) = (&session.app, session.tenant()?);
-    let record = serde_json::to_vec(record).map_err(|error| error::store(error.into()))?;
+    let record = serde_json::to_vec(record)
+        .map_err(|error| error::store(entrepot_event_store::StoreError::from(error)))?;
     let sealed = match person {
         Person::Known(id) => {
             let db = app.store.db();

@@ -32,10 +32,10 @@ pub(crate) async fn requester(
     requester.map_err(|error| {
         let refusal = refusal(&error);
         match error {
-            AuthError::Unauthenticated(_) | AuthError::KeysUnavailable => {
+            AuthError::Unauthenticated(_) => {
                 refusal.header(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")
             }
-            AuthError::Forbidden(_) => refusal,
+            AuthError::Forbidden(_) | AuthError::KeysUnavailable => refusal,
         }
     })
 }
@@ -96,12 +96,9 @@ pub(super) fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h 
 
 fn refusal(error: &AuthError) -> Refusal {
     let status = match error {
-        AuthError::Unauthenticated(_) | AuthError::KeysUnavailable => StatusCode::UNAUTHORIZED,
+        AuthError::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
         AuthError::Forbidden(_) => StatusCode::FORBIDDEN,
+        AuthError::KeysUnavailable => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let refusal = Refusal::transport(status, error.code(), error.to_string());
-    Refusal {
-        retryable: error.retryable(),
-        ..refusal
-    }
+    Refusal::transport(status, error.code(), error.to_string())
 }

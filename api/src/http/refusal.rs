@@ -24,8 +24,6 @@ pub(crate) struct Refusal {
     /// Whether the request was well-formed GraphQL over HTTP. For `application/json` such a
     /// request is answered by 200 whatever became of it.
     pub well_formed: bool,
-    /// Whether the same request may pass later.
-    pub retryable: bool,
     /// Headers that the status asks for.
     pub headers: Vec<(HeaderName, &'static str)>,
 }
@@ -43,7 +41,6 @@ impl Refusal {
             locations: Vec::new(),
             status,
             well_formed: false,
-            retryable: codes::retryable(code),
             headers: Vec::new(),
         }
     }
@@ -76,7 +73,7 @@ impl Refusal {
     pub(super) fn into_response(self) -> Response {
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", self.code);
-        extensions.set("retryable", self.retryable);
+        extensions.set("retryable", codes::retryable(self.code));
         if let Some(wait_ms) = codes::of(self.code).and_then(|code| code.retry_after_ms) {
             extensions.set("retryAfterMs", wait_ms);
         }

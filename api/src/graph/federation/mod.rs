@@ -11,7 +11,7 @@ use std::sync::Arc;
 use async_graphql::{Any, Context, Object, Result, SimpleObject};
 
 use super::contract::Contracts;
-use super::error::{bad_input, fault};
+use super::error::{bad_input, broken};
 use super::node;
 use super::session::session;
 
@@ -42,7 +42,7 @@ impl FederationQuery {
         let sdl = contracts.subgraph(session(ctx)?.caller().entrance.contract);
         let sdl = sdl.map_err(|error| {
             tracing::error!(%error, "the subgraph has no schema");
-            fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")
+            broken()
         })?;
         Ok(Service {
             sdl: (*sdl).to_owned(),

@@ -109,7 +109,12 @@ impl Hub {
                 WHERE h.tenant_id IN ({})",
                 tenants.join(", ")
             );
-            let tx = self.app.store.db().begin_catalogue(Purpose::Read).await?;
+            let tx = self
+                .app
+                .store
+                .db()
+                .begin_across_tenants(Purpose::Read)
+                .await?;
             let rows = tx.query_sql(&sql, vec![GROUP.into()]).await?;
             tx.commit().await?;
             for row in rows {

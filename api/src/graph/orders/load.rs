@@ -23,10 +23,7 @@ use crate::graph::{error, loader, margins};
 
 /// An order's document.
 pub(super) fn document(row: &order_docs::Model) -> Result<OrderDoc> {
-    serde_json::from_str(&row.doc).map_err(|error| {
-        tracing::error!(%error, order = %row.order_id, "an order's document does not decode; rebuild the read model");
-        error::fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")
-    })
+    serde_json::from_str(&row.doc).map_err(|why| error::corrupt("an order", (row.order_id, why)))
 }
 
 /// Orders by id.
@@ -77,7 +74,7 @@ pub(super) async fn orders_of(session: &Session, page: Listed<Uuid>) -> Result<L
         let order = order.map(|order| Order::from(Arc::clone(order)));
         order.ok_or_else(|| {
             tracing::error!(order = %id, "an order is in a list and has no row in the same state");
-            error::fault("INTERNAL_SERVER_ERROR", "something went wrong on our side")
+            error::broken()
         })
     })
 }

@@ -106,10 +106,12 @@ pub(super) async fn sums(ctx: &Context<'_>, filter: OrderSumsFilter) -> Result<V
             .or_default()
             .push(sum);
     }
-    Ok(by_currency
-        .into_iter()
-        .filter_map(|(code, sums)| Some(of_currency(Currency::parse(&code)?, &sums)))
-        .collect())
+    let of_code = |(code, sums): (String, Vec<Sum>)| {
+        let currency = Currency::parse(&code);
+        let currency = currency.ok_or_else(|| error::corrupt("a currency", &code))?;
+        Ok(of_currency(currency, &sums))
+    };
+    by_currency.into_iter().map(of_code).collect()
 }
 
 fn of_currency(currency: Currency, sums: &[Sum]) -> OrderSums {
