@@ -1,5 +1,5 @@
 //! A wire to PostgreSQL that breaks at the worst moment: around the commit of an append, which is one
-//! statement and commits by itself.
+//! statement and commits by itself. Or that carries nothing any more, and nobody is told.
 
 use std::collections::HashSet;
 use std::io::{self, ErrorKind};
@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::tcp::OwnedReadHalf;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// How the statement begins that appends to the log.
 const APPEND: &[u8] = b"WITH guard AS (UPDATE tenant_head ";
@@ -31,6 +32,7 @@ pub struct Proxy {
     /// Where it listens.
     pub port: u16,
     cuts: Arc<AtomicU64>,
+    silent: Arc<watch::Sender<bool>>,
     accepting: tokio::task::JoinHandle<()>,
 }
 
@@ -43,6 +45,8 @@ impl Proxy {
         let port = listener.local_addr().expect("it is bound").port();
         let (commits, cuts) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let count = Arc::clone(&cuts);
+        let silent = Arc::new(watch::Sender::new(false));
+        let hush = Arc::clone(&silent);
         let accepting = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let wire = Wire {
@@ -53,14 +57,32 @@ impl Proxy {
                 let server = TcpStream::connect(server.clone())
                     .await
                     .expect("the server answers");
-                tokio::spawn(wire.carry(client, server));
+                let mut hush = hush.subscribe();
+                tokio::spawn(async move {
+                    let mut carrying = Box::pin(wire.carry(client, server));
+                    tokio::select! {
+                        biased;
+                        Ok(_) = hush.wait_for(|silent| *silent) => {}
+                        () = &mut carrying => return,
+                    }
+                    // Open still, and nothing is carried.
+                    std::future::pending::<()>().await;
+                    drop(carrying);
+                });
             }
         });
         Self {
             port,
             cuts,
+            silent,
             accepting,
         }
+    }
+
+    /// From now on nothing is carried, on connections that are there or come; or it is again, on those
+    /// that come.
+    pub fn is_silent(&self, silent: bool) {
+        self.silent.send_replace(silent);
     }
 
     /// How often it broke the wire.
@@ -86,11 +108,19 @@ impl Wire {
     async fn carry(self, client: TcpStream, server: TcpStream) {
         let (mut from_client, mut to_client) = client.into_split();
         let (mut from_server, mut to_server) = server.into_split();
-        let back =
-            tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+        let back = tokio::io::copy(&mut from_server, &mut to_client);
+        let forth = self.forth(&mut from_client, &mut to_server);
+        tokio::select! {
+            biased;
+            () = forth => {}
+            _ = back => {}
+        }
+    }
+
+    async fn forth(&self, from_client: &mut OwnedReadHalf, to_server: &mut OwnedWriteHalf) {
         let (mut appends, mut appending) = (HashSet::new(), false);
         let mut started = false;
-        while let Ok(sent) = message(&mut from_client, started).await {
+        while let Ok(sent) = message(from_client, started).await {
             let mut texts = sent.get(5..).unwrap_or_default().split(|byte| *byte == 0);
             let (first, second) = (texts.next(), texts.next());
             let mut cut = None;
@@ -106,20 +136,15 @@ impl Wire {
                 b'S' if std::mem::take(&mut appending) => cut = self.cut(),
                 _ => {}
             }
-            match cut {
-                None if to_server.write_all(&sent).await.is_ok() => {}
-                Some(Cut::After) => {
-                    back.abort();
-                    let _ended = back.await;
-                    // The server gets the commit and a closed connection; what it answers is lost.
-                    let _sent = to_server.write_all(&sent).await;
-                    break;
-                }
-                _ => break,
+            if cut == Some(Cut::Before) {
+                return;
+            }
+            // After the cut the server has the commit, and a connection that is closed: what it answers
+            // is lost.
+            if to_server.write_all(&sent).await.is_err() || cut.is_some() {
+                return;
             }
         }
-        // Both halves close here, or with the task that carries the answers.
-        drop((from_client, to_server));
     }
 
     fn cut(&self) -> Option<Cut> {

@@ -9,13 +9,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::pool::PoolConnection;
-use sea_orm::sqlx::{self, PgConnection, PgPool, Postgres};
+use sea_orm::sqlx::{self, Connection as _, PgConnection, PgPool, Postgres};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 /// A connection that was idle for this long is asked whether it is there still.
 pub(super) const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// After this long a connection is given back, so that the pool looks at its age.
 const KEPT_FOR: Duration = Duration::from_mins(1);
+
+/// Whoever does not answer a ping by then is not there.
+const PING_WITHIN: Duration = Duration::from_secs(5);
+
+/// Whether a connection is there.
+pub(super) async fn is_there(conn: &mut PgConnection) -> bool {
+    matches!(timeout(PING_WITHIN, conn.ping()).await, Ok(Ok(())))
+}
 
 /// A pool, and what is at hand of it.
 #[derive(Clone, Debug)]
@@ -24,6 +33,7 @@ pub(super) struct Connections {
     /// As many as the pool may open: who holds one finds a connection at hand or in the pool.
     permits: Arc<Semaphore>,
     shelf: Arc<Shelf>,
+    answer_within: Option<Duration>,
 }
 
 /// Connections at hand; the last one that was used comes first.
@@ -45,16 +55,19 @@ pub(super) struct Taken {
     since: Instant,
     shelf: Arc<Shelf>,
     permit: OwnedSemaphorePermit,
+    answer_within: Option<Duration>,
 }
 
 impl Connections {
-    /// Nothing at hand yet. The pool may open `most` connections.
-    pub(super) fn new(pool: PgPool, most: u32) -> Self {
+    /// Nothing at hand yet. The pool may open `most` connections. What is sent on one is answered within
+    /// this time, or never.
+    pub(super) fn new(pool: PgPool, most: u32, answer_within: Option<Duration>) -> Self {
         let permits = usize::try_from(most).unwrap_or(usize::MAX);
         Self {
             pool,
             permits: Arc::new(Semaphore::new(permits)),
             shelf: Arc::default(),
+            answer_within,
         }
     }
 
@@ -72,6 +85,7 @@ impl Connections {
             since,
             shelf: Arc::clone(&self.shelf),
             permit,
+            answer_within: self.answer_within,
         })
     }
 
@@ -101,6 +115,11 @@ impl Shelf {
 }
 
 impl Taken {
+    /// How long an answer is waited for, if not for ever.
+    pub(super) const fn answer_within(&self) -> Option<Duration> {
+        self.answer_within
+    }
+
     /// Keeps the connection at hand: a statement was answered on it, and no transaction is open.
     pub(super) fn keep(self) {
         let Self {
@@ -108,6 +127,7 @@ impl Taken {
             since,
             shelf,
             permit,
+            ..
         } = self;
         let idle_since = Instant::now();
         let mut at_hand = shelf.lock();
@@ -120,6 +140,17 @@ impl Taken {
                 idle_since,
             });
         }
+    }
+
+    /// Keeps the connection as soon as what was sent on it is answered, which nobody waits for.
+    pub(super) fn settle(mut self) {
+        tokio::spawn(async move {
+            if is_there(&mut self.conn).await {
+                self.keep();
+            } else {
+                self.close_on_drop();
+            }
+        });
     }
 
     /// The connection is closed with this, and whatever runs on it ends.

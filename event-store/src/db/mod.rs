@@ -10,6 +10,8 @@ mod sqlite;
 mod tx;
 mod view;
 
+use std::time::Duration;
+
 use entrepot_domain::kernel::TenantId;
 use sea_orm::sea_query::{SelectStatement, Value};
 use sea_orm::{
@@ -65,6 +67,20 @@ pub struct DbOptions {
     pub url: String,
     /// Connections for each of reading and writing.
     pub connections: u32,
+    /// How long a statement may run on PostgreSQL. An answer that has not come a little later is not
+    /// waited for any more: the database, or the way to it, is gone.
+    pub statement_within: Duration,
+}
+
+impl DbOptions {
+    /// With the usual patience.
+    pub const fn new(url: String, connections: u32) -> Self {
+        Self {
+            url,
+            connections,
+            statement_within: postgres::STATEMENT_WITHIN,
+        }
+    }
 }
 
 impl Db {
@@ -87,15 +103,15 @@ impl Db {
         }
     }
 
-    /// Begins a transaction on catalogue tables, which hold no business data.
-    pub async fn begin_catalogue(&self, purpose: Purpose) -> Result<Tx, DbError> {
+    /// Begins a transaction on the tables that are read across tenants (`scope::across_tenants`).
+    pub async fn begin_across_tenants(&self, purpose: Purpose) -> Result<Tx, DbError> {
         match self {
             Self::Postgres(db) => db.begin(None, purpose).await,
             Self::Sqlite(db) => db.begin(purpose).await,
         }
     }
 
-    /// Answers a query of catalogue tables, by itself, or one that sets its tenant: `sql` has `$1`
+    /// Answers a query of tables that are read across tenants, by itself, or one that sets its tenant: `sql` has `$1`
     /// parameters.
     pub async fn ask(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, DbError> {
         let tx = match self {

@@ -6,13 +6,13 @@ use entrepot_domain::kernel::TenantId;
 use sea_orm::sea_query::{ArrayType, Expr, ExprTrait as _, Func, Query, Value};
 use sea_orm::sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::{
-    self, Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _,
-    IntoArguments, PgConnection, Row as _,
+    self, Arguments as _, AssertSqlSafe, ConnectOptions as _, Executor as _, IntoArguments,
+    PgConnection, Row as _,
 };
 use sea_query_sqlx::SqlxValues;
 use uuid::Uuid;
 
-use super::connections::{Connections, TRUSTED_FOR};
+use super::connections::{Connections, TRUSTED_FOR, is_there};
 use super::tx::{Conn, Tx};
 use super::{DbError, DbOptions, Guard, Purpose, Wanted, rows::Column, rows::Rows};
 
@@ -33,6 +33,12 @@ const INTERPRETED: (&str, &str) = ("jit", "off");
 /// Rows of a table, at most, that are picked from their columns one by one.
 const FEW: usize = 32;
 
+/// How long a connection is waited for.
+const ACQUIRE_WITHIN: Duration = Duration::from_secs(30);
+
+/// A statement that runs longer is ended by the database.
+pub(super) const STATEMENT_WITHIN: Duration = Duration::from_mins(1);
+
 /// What the temporary tables of a rebuild may take of the database's memory before they go to files.
 const APART_BUFFERS: &str = "256MB";
 
@@ -47,18 +53,22 @@ pub struct Postgres {
 impl Postgres {
     pub(super) async fn open(options: &DbOptions) -> Result<Self, DbError> {
         let connect: PgConnectOptions = options.url.parse()?;
+        let statement_timeout = format!("{}ms", options.statement_within.as_millis());
+        // Whoever says nothing for longer has been cut off, and that may be noticed by nobody else for a
+        // quarter of an hour.
+        let answer_within = Some(options.statement_within * 7 / 6);
         let connect = connect
             .application_name("entrepot")
             .disable_statement_logging()
             .options([
-                ("statement_timeout", "60s"),
+                ("statement_timeout", &*statement_timeout),
                 ("lock_timeout", "10s"),
                 ("idle_in_transaction_session_timeout", "60s"),
                 PLANNED_ONCE,
                 INTERPRETED,
             ]);
-        let readers = connections(&connect, options.connections);
-        let writers = connections(&connect, options.connections);
+        let readers = connections(&connect, options.connections, answer_within);
+        let writers = connections(&connect, options.connections, answer_within);
         let db = Self {
             connect,
             readers,
@@ -112,7 +122,7 @@ impl Postgres {
         ]);
         let begin =
             format!("BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL {TENANT} = '{tenant}'");
-        let conn = Conn::Postgres(connections(&connect, 1).take().await?);
+        let conn = Conn::Postgres(connections(&connect, 1, None).take().await?);
         let tx = Tx::new(conn, begin, (Some(tenant), Purpose::Project), None);
         tx.open().await?;
         Ok(tx)
@@ -134,20 +144,25 @@ const LIFETIME: Duration = Duration::from_mins(30);
 ///
 /// The pool's own upkeep is off: it counts idle connections down before it has counted them up, and
 /// whoever looks in between takes a thread for ever (`spawn_maintenance_tasks` of sqlx 0.9).
-fn connections(connect: &PgConnectOptions, most: u32) -> Connections {
+fn connections(
+    connect: &PgConnectOptions,
+    most: u32,
+    answer_within: Option<Duration>,
+) -> Connections {
     let pool = PgPoolOptions::new()
         .max_connections(most)
+        .acquire_timeout(answer_within.map_or(ACQUIRE_WITHIN, |within| within.min(ACQUIRE_WITHIN)))
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
         .before_acquire(|conn, about| {
             Box::pin(async move {
-                if about.idle_for > TRUSTED_FOR {
-                    conn.ping().await?;
-                }
-                Ok(about.age < LIFETIME)
+                let trusted = about.idle_for <= TRUSTED_FOR || is_there(conn).await;
+                Ok(trusted && about.age < LIFETIME)
             })
         })
+        // The pool asks once more, and would wait for ever.
+        .after_release(|conn, _| Box::pin(async move { Ok(is_there(conn).await) }))
         .after_connect(|conn, _| {
             Box::pin(async move {
                 conn.execute(AssertSqlSafe(format!("SET ROLE {APP_ROLE}")))
@@ -156,7 +171,7 @@ fn connections(connect: &PgConnectOptions, most: u32) -> Connections {
             })
         })
         .connect_lazy_with(connect.clone());
-    Connections::new(pool, most)
+    Connections::new(pool, most, answer_within)
 }
 
 /// Writes rows of several tables by one statement, if the guard hits; whether it did.

@@ -7,12 +7,13 @@ use sea_orm::sea_query::{ArrayType, Value};
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sea_orm::sqlx::{self, ConnectOptions as _, SqlitePool};
+use sea_orm::sqlx::{self, AssertSqlSafe, ConnectOptions as _, SqliteConnection, SqlitePool};
+use sea_query_sqlx::SqlxValues;
 use serde_json::Value as Json;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::tx::{Conn, Tx};
-use super::{DbError, DbOptions, Purpose, Wanted, rows::Rows};
+use super::{DbError, DbOptions, Guard, Purpose, Wanted, rows::Rows};
 
 /// How long a writer of another process is waited for.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -24,7 +25,8 @@ pub struct Sqlite {
     readers: SqlitePool,
     /// Syncs every commit: a command is acknowledged only when it survives power loss.
     appender: SqlitePool,
-    /// Does not sync: rows and checkpoint go together, and are folded again if lost.
+    /// Syncs no commit: rows and checkpoint go together, and are folded again if lost. It does sync what
+    /// it checkpoints, which is the log's as well.
     projector: SqlitePool,
     /// Writers of this process queue here in order, and not at the file's lock, which they would poll.
     turn: Arc<Mutex<()>>,
@@ -51,7 +53,8 @@ impl Sqlite {
         };
         let db = Self {
             appender: pool(1, SqliteSynchronous::Full),
-            projector: pool(1, SqliteSynchronous::Off),
+            // No commit waits for the disk, but a checkpoint does: it moves the log's pages, too.
+            projector: pool(1, SqliteSynchronous::Normal),
             readers: pool(options.connections, SqliteSynchronous::Full),
             turn: Arc::default(),
             connect: connect.clone(),
@@ -110,8 +113,29 @@ impl Sqlite {
     }
 }
 
+/// Writes rows of several tables, if the guard hits; whether it did.
+pub(super) async fn write(
+    conn: &mut SqliteConnection,
+    guard: Option<Guard>,
+    tables: Vec<Rows>,
+) -> Result<bool, DbError> {
+    if let Some(Guard { update, values }) = guard {
+        let values = SqlxValues(sea_orm::Values(values));
+        let update = sqlx::query_with(AssertSqlSafe(update), values);
+        if update.execute(&mut *conn).await?.rows_affected() != 1 {
+            return Ok(false);
+        }
+    }
+    for rows in tables {
+        let (sql, json) = insert(&rows)?;
+        let insert = sqlx::query(AssertSqlSafe(sql)).bind(json);
+        insert.execute(&mut *conn).await?;
+    }
+    Ok(true)
+}
+
 /// `INSERT … SELECT … FROM json_each(?)`: one statement text, however many rows.
-pub(super) fn insert(rows: &Rows) -> Result<(String, String), DbError> {
+fn insert(rows: &Rows) -> Result<(String, String), DbError> {
     let picks: Vec<String> = rows
         .columns
         .iter()
@@ -150,18 +174,9 @@ fn json(value: &Value, column: &'static str) -> Result<Json, DbError> {
         Value::Bool(value) => Json::from(*value),
         Value::String(value) => Json::from(value.clone()),
         Value::Uuid(value) => Json::from(value.map(|id| id.simple().to_string())),
-        Value::Bytes(value) => Json::from(value.as_ref().map(|bytes| hex(bytes))),
+        Value::Bytes(value) => Json::from(value.as_ref().map(hex::encode)),
         _ => return Err(DbError::Type(column)),
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
 }
 
 /// `json_each($2) CROSS JOIN …`: SQLite keeps the order of a cross join, so that the table is looked

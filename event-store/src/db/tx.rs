@@ -1,5 +1,8 @@
 //! A transaction: sea-orm reads on it, and rows are written to it in bulk.
 
+use std::io::ErrorKind;
+use std::time::Duration;
+
 use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::postgres::PgTransactionManager;
 use sea_orm::sqlx::{self, AssertSqlSafe, Executor as _, SqlSafeStr as _};
@@ -7,6 +10,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Runtim
 use sea_query_sqlx::SqlxValues;
 use sqlx_core::transaction::TransactionManager as _;
 use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::timeout;
 
 use super::connections::Taken;
 use super::error::NulInText;
@@ -88,6 +92,45 @@ impl Session {
     }
 }
 
+/// How long an answer is waited for, if not for ever.
+fn patience(session: Option<&Session>) -> Option<Duration> {
+    match &session?.conn {
+        Conn::Postgres(conn) => conn.answer_within(),
+        Conn::Sqlite(_) => None,
+    }
+}
+
+/// Closes a connection, and whatever runs on it ends.
+fn close(session: &mut Option<Session>) {
+    match session.take().map(|session| session.conn) {
+        Some(Conn::Postgres(mut conn)) => conn.close_on_drop(),
+        Some(Conn::Sqlite(mut conn)) => conn.close_on_drop(),
+        None => {}
+    }
+}
+
+/// What is said of a connection that did not answer.
+fn silent() -> sqlx::Error {
+    sqlx::Error::Io(ErrorKind::TimedOut.into())
+}
+
+/// Waits for what is answered on the connection of `$session`. One that does not answer is closed: its
+/// answer may come at any time.
+macro_rules! answered {
+    ($session:expr, $asked:expr) => {
+        match patience($session.as_ref()) {
+            None => $asked.await,
+            Some(within) => match timeout(within, $asked).await {
+                Ok(answer) => answer,
+                Err(_) => {
+                    close(&mut *$session);
+                    Err(orm(silent()).into())
+                }
+            },
+        }
+    };
+}
+
 /// How a transaction ends.
 #[derive(Clone, Copy, Debug)]
 enum End {
@@ -161,10 +204,13 @@ impl Tx {
 
     /// Begins now: what is read stands still from here on.
     pub(super) async fn open(&self) -> Result<(), DbError> {
-        match self.session.lock().await.as_mut() {
-            Some(session) => session.begun().await.map(drop).map_err(DbError::from),
-            None => Err(over().into()),
-        }
+        let mut session = self.session.lock().await;
+        answered!(session, async {
+            match session.as_mut() {
+                Some(session) => session.begun().await.map(drop).map_err(DbError::from),
+                None => Err(over().into()),
+            }
+        })
     }
 
     /// Commits. After an error the outcome is unknown. Readers do not wait for it.
@@ -182,7 +228,7 @@ impl Tx {
         self.keep();
     }
 
-    /// Gives back a connection on which a statement was answered and no transaction is open.
+    /// Gives back a connection on which whatever was sent is answered and no transaction is open.
     fn keep(&mut self) {
         if let Some(Session {
             conn: Conn::Postgres(conn),
@@ -193,35 +239,53 @@ impl Tx {
         }
     }
 
+    /// Gives back a connection on which an answer is still to come, after which no transaction is open.
+    fn settle(&mut self) {
+        if let Some(Session {
+            conn: Conn::Postgres(conn),
+            ..
+        }) = self.session.get_mut().take()
+        {
+            conn.settle();
+        }
+    }
+
     async fn end(mut self, end: End) -> Result<(), DbError> {
-        match self.session.get_mut() {
+        let reads = self.scope.1 == Purpose::Read;
+        let session = self.session.get_mut();
+        match session {
             None
             | Some(Session {
                 stage: Stage::Unsent(_),
                 ..
-            }) => *self.session.get_mut() = None,
-            Some(Session { conn, .. }) => match conn {
-                // Sent with the question that a connection is asked when it is given back.
-                Conn::Postgres(conn) if self.scope.1 == Purpose::Read => {
-                    PgTransactionManager::start_rollback(conn);
-                    *self.session.get_mut() = None;
-                }
-                Conn::Postgres(conn) => {
-                    match end {
-                        End::Commit => PgTransactionManager::commit(conn).await?,
-                        End::Rollback => PgTransactionManager::rollback(conn).await?,
+            }) => self.keep(),
+            Some(Session {
+                conn: Conn::Postgres(conn),
+                ..
+            }) if reads => {
+                PgTransactionManager::start_rollback(conn);
+                self.settle();
+            }
+            Some(_) => {
+                answered!(session, async {
+                    match session.as_mut().map(|session| &mut session.conn) {
+                        Some(Conn::Postgres(conn)) => match end {
+                            End::Commit => PgTransactionManager::commit(conn).await,
+                            End::Rollback => PgTransactionManager::rollback(conn).await,
+                        },
+                        Some(Conn::Sqlite(conn)) => {
+                            let end = match end {
+                                End::Commit => "COMMIT",
+                                End::Rollback => "ROLLBACK",
+                            };
+                            conn.execute(end).await.map(drop)
+                        }
+                        None => Ok(()),
                     }
-                    self.keep();
-                }
-                Conn::Sqlite(conn) => {
-                    let end = match end {
-                        End::Commit => "COMMIT",
-                        End::Rollback => "ROLLBACK",
-                    };
-                    conn.execute(end).await?;
-                    *self.session.get_mut() = None;
-                }
-            },
+                    .map_err(DbError::from)
+                })?;
+                self.keep();
+            }
         }
         Ok(())
     }
@@ -235,29 +299,38 @@ impl Tx {
         deletes: Vec<Deletes>,
     ) -> Written {
         rows.retain(|rows| !rows.is_empty());
+        let (scope, session) = (self.scope, self.session.get_mut());
         let Some(Session {
-            conn: Conn::Postgres(conn),
+            conn: Conn::Postgres(_),
             stage: stage @ Stage::Unsent(_),
-        }) = self
-            .session
-            .get_mut()
-            .as_mut()
-            .filter(|_| deletes.is_empty())
+        }) = session.as_mut().filter(|_| deletes.is_empty())
         else {
             return self.write_and_commit(guard, rows, deletes).await;
         };
         *stage = Stage::Unsettled;
-        let written = match postgres::write(conn, Some(guard), rows, Some(self.scope)).await {
-            Ok(true) => Written::Committed,
-            Ok(false) => Written::Missed,
-            Err(error) if error.outcome_unknown() => return Written::Unknown(error),
-            Err(error) => Written::Failed(error),
-        };
+        let written: Result<bool, DbError> = answered!(session, async {
+            match session.as_mut().map(|session| &mut session.conn) {
+                Some(Conn::Postgres(conn)) => {
+                    postgres::write(conn, Some(guard), rows, Some(scope)).await
+                }
+                _ => Err(over().into()),
+            }
+        });
         match written {
-            Written::Failed(_) => *self.session.get_mut() = None,
-            _ => self.keep(),
+            Err(error) if error.outcome_unknown() => Written::Unknown(error),
+            Err(error) => {
+                self.settle();
+                Written::Failed(error)
+            }
+            Ok(hit) => {
+                self.keep();
+                if hit {
+                    Written::Committed
+                } else {
+                    Written::Missed
+                }
+            }
         }
-        written
     }
 
     async fn write_and_commit(
@@ -311,25 +384,13 @@ impl Tx {
         if rows.is_empty() && guard.is_none() {
             return Ok(true);
         }
-        let session = self.session.get_mut().as_mut().ok_or_else(over)?;
-        match session.begun().await? {
-            Conn::Postgres(conn) => postgres::write(conn, guard, rows, None).await,
-            Conn::Sqlite(conn) => {
-                if let Some(Guard { update, values }) = guard {
-                    let values = SqlxValues(sea_orm::Values(values));
-                    let update = sqlx::query_with(AssertSqlSafe(update), values);
-                    if update.execute(&mut **conn).await?.rows_affected() != 1 {
-                        return Ok(false);
-                    }
-                }
-                for rows in rows {
-                    let (sql, json) = sqlite::insert(&rows)?;
-                    let insert = sqlx::query(AssertSqlSafe(sql)).bind(json);
-                    insert.execute(&mut **conn).await?;
-                }
-                Ok(true)
+        let session = self.session.get_mut();
+        answered!(session, async {
+            match session.as_mut().ok_or_else(over)?.begun().await? {
+                Conn::Postgres(conn) => postgres::write(conn, guard, rows, None).await,
+                Conn::Sqlite(conn) => sqlite::write(conn, guard, rows).await,
             }
-        }
+        })
     }
 
     /// Runs a statement written by hand, with `$1` parameters, and returns the rows that it touched.
@@ -387,16 +448,12 @@ impl Tx {
 
 impl Drop for Tx {
     fn drop(&mut self) {
-        match self.session.get_mut().take() {
+        match self.session.get_mut() {
             Some(Session {
                 stage: Stage::Unsent(_),
                 ..
-            })
-            | None => {}
-            Some(Session { conn, .. }) => match conn {
-                Conn::Postgres(mut conn) => conn.close_on_drop(),
-                Conn::Sqlite(mut conn) => conn.close_on_drop(),
-            },
+            }) => self.keep(),
+            session => close(session),
         }
     }
 }
@@ -429,10 +486,13 @@ macro_rules! on_conn {
         let values = bindable($statement.values)?;
         let (sql, values) = (AssertSqlSafe($statement.sql), SqlxValues(values));
         let mut session = $self.session.lock().await;
-        match session.as_mut().ok_or_else(over)?.begun().await.map_err(orm)? {
-            Conn::Postgres(conn) => sqlx::query_with(sql, values).$call(&mut **conn).await.map_err(orm).map($($convert)+),
-            Conn::Sqlite(conn) => sqlx::query_with(sql, values).$call(&mut **conn).await.map_err(orm).map($($convert)+),
-        }
+        let answer: Result<_, DbErr> = answered!(session, async {
+            match session.as_mut().ok_or_else(over)?.begun().await.map_err(orm)? {
+                Conn::Postgres(conn) => sqlx::query_with(sql, values).$call(&mut **conn).await.map_err(orm).map($($convert)+),
+                Conn::Sqlite(conn) => sqlx::query_with(sql, values).$call(&mut **conn).await.map_err(orm).map($($convert)+),
+            }
+        });
+        answer
     }};
 }
 
@@ -449,16 +509,14 @@ impl ConnectionTrait for Tx {
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         let sql = AssertSqlSafe(sql.to_owned());
         let mut session = self.session.lock().await;
-        match session
-            .as_mut()
-            .ok_or_else(over)?
-            .begun()
-            .await
-            .map_err(orm)?
-        {
-            Conn::Postgres(conn) => conn.execute(sql).await.map_err(orm).map(Into::into),
-            Conn::Sqlite(conn) => conn.execute(sql).await.map_err(orm).map(Into::into),
-        }
+        let answer: Result<_, DbErr> = answered!(session, async {
+            let session = session.as_mut().ok_or_else(over)?;
+            match session.begun().await.map_err(orm)? {
+                Conn::Postgres(conn) => conn.execute(sql).await.map_err(orm).map(Into::into),
+                Conn::Sqlite(conn) => conn.execute(sql).await.map_err(orm).map(Into::into),
+            }
+        });
+        answer
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {

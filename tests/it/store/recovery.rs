@@ -156,10 +156,50 @@ async fn commands_happen_once_although_answers_of_commits_are_lost() {
     let healthy = db.store().await;
     let tenant = retailer(&healthy, "north").await;
     let proxy = Proxy::before(db.address(), 5).await;
-    let store = db.store_through(proxy.port).await;
+    let store = db.store_through(proxy.port, Duration::from_mins(1)).await;
     let answers = buy_everything(&store, tenant).await;
     assert!(proxy.cuts() > 4, "the wire was cut {} times", proxy.cuts());
     assert_once_each(&healthy, tenant, answers).await;
+}
+
+/// A wire that carries nothing any more is no error: whoever waits on it would wait for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_falls_silent_is_asked_again() {
+    let db = TestDb::postgres().await;
+    let healthy = db.store().await;
+    let tenants = [
+        retailer(&healthy, "north").await,
+        retailer(&healthy, "south").await,
+    ];
+    let proxy = Proxy::before(db.address(), u64::MAX).await;
+    let store = db.store_through(proxy.port, Duration::from_secs(2)).await;
+    let give = |tenant: TenantId, nth: u64| {
+        let (order_id, purchase) = purchase(tenant, 1, nth);
+        let store = store.clone();
+        tokio::spawn(async move { (order_id, store.submit(purchase).await) })
+    };
+    for tenant in tenants {
+        give(tenant, 0).await.unwrap().1.expect("accepted");
+    }
+    proxy.is_silent(true);
+    let under_way = tenants.map(|tenant| give(tenant, 1));
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    proxy.is_silent(false);
+    for (tenant, order) in tenants.into_iter().zip(under_way) {
+        let answered = timeout(Duration::from_secs(20), order).await;
+        let (order_id, answer) = answered.expect("nobody waits for ever").unwrap();
+        let receipt = match answer {
+            Ok(receipt) => receipt,
+            Err(SubmitError::Store(_) | SubmitError::OutcomeUnknown) => {
+                let again = give(tenant, 1).await.unwrap().1;
+                again.expect("asked for again, it is there")
+            }
+            Err(error) => panic!("{error}"),
+        };
+        let there = placed(&healthy, tenant).await;
+        assert_eq!(there.get(&order_id), Some(&vec![receipt.first_position]));
+        give(tenant, 2).await.unwrap().1.expect("the lane goes on");
+    }
 }
 
 both! {
