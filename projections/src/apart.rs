@@ -224,7 +224,7 @@ async fn postgres_ddl(tx: &Tx, table: &str) -> Result<String, DbError> {
 /// Read on another connection: a SQLite transaction that has read the file cannot write it once
 /// somebody else has.
 async fn sqlite_ddl(store: &Store, table: &str) -> Result<String, DbError> {
-    let tx = store.db().begin_catalogue(Purpose::Read).await?;
+    let tx = store.db().begin_across_tenants(Purpose::Read).await?;
     let sql = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = $1";
     let row = tx.query_sql(sql, vec![table.into()]).await?.pop();
     tx.rollback().await?;

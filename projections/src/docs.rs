@@ -10,16 +10,16 @@ use lru::LruCache;
 use crate::model::{Documents, Fold};
 use crate::place::Place;
 
-/// Documents of one tenant.
-const EACH_MAX: usize = 10_000;
-/// Documents of all tenants; those of the tenant that was asked for least recently go first.
-const ALL_MAX: usize = 50_000;
+/// What the documents of one tenant weigh ([`Fold::weight`]): 20 MB.
+const EACH_MAX: usize = 40_000;
+/// What those of all tenants weigh; those of the tenant that was asked for least recently go first.
+const ALL_MAX: usize = 200_000;
 
 /// The documents of one model.
 pub(crate) struct Docs<F: Fold> {
     settled: LruCache<TenantId, Settled<F>>,
-    /// How many are settled, of all tenants.
-    count: usize,
+    /// Of those that are settled, of all tenants.
+    weight: usize,
     /// Those of batches that are not committed yet.
     staged: HashMap<TenantId, Documents<F>>,
     each_max: usize,
@@ -30,12 +30,31 @@ pub(crate) struct Docs<F: Fold> {
 struct Settled<F: Fold> {
     place: Place,
     docs: LruCache<F::Key, Arc<F::Doc>>,
+    weight: usize,
 }
 
 impl<F: Fold> Settled<F> {
     fn at(place: Place) -> Self {
-        let docs = LruCache::unbounded();
-        Self { place, docs }
+        Self {
+            place,
+            docs: LruCache::unbounded(),
+            weight: 0,
+        }
+    }
+
+    fn put(&mut self, key: F::Key, doc: Arc<F::Doc>) {
+        self.weight += F::weight(&doc);
+        let before = self.docs.put(key, doc);
+        self.weight -= before.map_or(0, |doc| F::weight(&doc));
+    }
+
+    /// Drops those that were asked for least recently, until they weigh no more than this.
+    fn trim(&mut self, most: usize) {
+        while self.weight > most
+            && let Some((_, doc)) = self.docs.pop_lru()
+        {
+            self.weight -= F::weight(&doc);
+        }
     }
 }
 
@@ -49,7 +68,7 @@ impl<F: Fold> Docs<F> {
     fn within(each_max: usize, all_max: usize) -> Self {
         Self {
             settled: LruCache::unbounded(),
-            count: 0,
+            weight: 0,
             staged: HashMap::new(),
             each_max,
             all_max,
@@ -112,7 +131,7 @@ impl<F: Fold> Docs<F> {
                 *settled = Settled::at(to);
             }
             for (key, doc) in staged {
-                settled.docs.put(key, doc);
+                settled.put(key, doc);
             }
         });
     }
@@ -128,17 +147,24 @@ impl<F: Fold> Docs<F> {
             }
             if settled.place == place {
                 for (key, doc) in docs {
-                    settled.docs.put(key.clone(), Arc::clone(doc));
+                    settled.put(key.clone(), Arc::clone(doc));
                 }
             }
         });
+    }
+
+    /// Forgets a tenant's documents in the middle of a transaction that has written rows: what is read
+    /// of them before it ends is old when it has, so nothing is kept until then.
+    pub(crate) fn unlearn(&mut self, tenant: TenantId) {
+        self.forget(tenant);
+        self.staged.insert(tenant, Documents::<F>::new());
     }
 
     /// Forgets a tenant's documents.
     pub(crate) fn forget(&mut self, tenant: TenantId) {
         self.staged.remove(&tenant);
         if let Some(settled) = self.settled.pop(&tenant) {
-            self.count -= settled.docs.len();
+            self.weight -= settled.weight;
         }
     }
 
@@ -146,16 +172,14 @@ impl<F: Fold> Docs<F> {
         let settled = self
             .settled
             .get_or_insert_mut(tenant, || Settled::at(place));
-        self.count -= settled.docs.len();
+        self.weight -= settled.weight;
         change(settled);
-        while settled.docs.len() > self.each_max {
-            settled.docs.pop_lru();
-        }
-        self.count += settled.docs.len();
-        while self.count > self.all_max
+        settled.trim(self.each_max);
+        self.weight += settled.weight;
+        while self.weight > self.all_max
             && let Some((_, settled)) = self.settled.pop_lru()
         {
-            self.count -= settled.docs.len();
+            self.weight -= settled.weight;
         }
     }
 }
@@ -266,6 +290,19 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_kept_while_a_transaction_goes_on_after_a_refusal() {
+        let mut docs = Docs::<Customers>::within(100, 100);
+        docs.keep(NORTH, place(5), &read(0..2));
+        docs.stage(NORTH, vec![(key(0), None)]);
+        docs.unlearn(NORTH);
+        docs.keep(NORTH, place(5), &read(0..2));
+        docs.settle(NORTH, place(5), place(6));
+        assert_eq!(count(&mut docs, NORTH, place(6)), 0);
+        docs.keep(NORTH, place(6), &read(0..2));
+        assert_eq!(count(&mut docs, NORTH, place(6)), 2, "it is over");
+    }
+
+    #[test]
     fn there_are_not_more_than_may_be() {
         let mut docs = Docs::<Customers>::within(4, 6);
         docs.keep(NORTH, place(1), &read(0..9));
@@ -281,6 +318,6 @@ mod tests {
             (0, 3)
         );
         docs.forget(SOUTH);
-        assert_eq!(docs.count, 0);
+        assert_eq!(docs.weight, 0);
     }
 }

@@ -50,6 +50,8 @@ pub(crate) trait AnyModel: Any + Send + Sync {
     fn settle(&self, tenant: TenantId, from: Place, to: Place);
     /// Forgets a tenant's documents: somebody else wrote its rows, or a write failed.
     fn forget(&self, tenant: TenantId);
+    /// The same in the middle of a transaction that goes on: nothing is learned before it is over.
+    fn unlearn(&self, tenant: TenantId);
 }
 
 /// A model with its documents in memory.
@@ -150,6 +152,10 @@ impl<F: Fold> AnyModel for Model<F> {
 
     fn forget(&self, tenant: TenantId) {
         self.docs().forget(tenant);
+    }
+
+    fn unlearn(&self, tenant: TenantId) {
+        self.docs().unlearn(tenant);
     }
 }
 

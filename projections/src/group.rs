@@ -4,7 +4,7 @@
 use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use entrepot_domain::kernel::TenantId;
 use entrepot_entity::{checkpoint, parked};
@@ -43,6 +43,21 @@ type Parked = HashMap<String, HashSet<String>>;
 struct Standing {
     place: Place,
     parked: Arc<Parked>,
+    /// When they were known to stand so.
+    known_at: Instant,
+    /// Whether the database was seen behind it since: it crashed, and lost its newest rows.
+    doubted: bool,
+}
+
+impl Standing {
+    fn of(place: Place, parked: Arc<Parked>) -> Self {
+        Self {
+            place,
+            parked,
+            known_at: Instant::now(),
+            doubted: false,
+        }
+    }
 }
 
 /// What to do about rows that the database refuses.
@@ -145,6 +160,15 @@ impl Group {
         Ok(())
     }
 
+    /// Somebody has seen a tenant's checkpoint by a look that began at `asked`. Rows commit without waiting
+    /// for the disk: after a crash of the database they are older than this process knows them, and
+    /// without another event nobody would notice.
+    pub(crate) fn seen_at(&self, tenant: TenantId, position: i64, asked: Instant) {
+        if let Some(standing) = lock(&self.standings).get_mut(&tenant) {
+            standing.doubted |= standing.place.position > position && standing.known_at < asked;
+        }
+    }
+
     /// Folds one batch of what a tenant's log holds beyond the checkpoint.
     pub(crate) async fn advance(
         &self,
@@ -160,6 +184,16 @@ impl Group {
         let entries = store
             .read(tenant, standing.place.position, BATCH_MAX)
             .await?;
+        // With entries, the guard will tell.
+        if entries.is_empty() && standing.doubted {
+            tracing::warn!(
+                tenant = tenant.0,
+                group = self.name,
+                "rows went back; they are folded again"
+            );
+            self.forget(tenant);
+            return Ok(Reached::Batch);
+        }
         let at = (tenant, epoch, standing);
         let mut step = self.step(store, &at, &entries, Care::None).await;
         if let Ok(Step::Refused(error)) = &step {
@@ -204,7 +238,7 @@ impl Group {
             now,
         };
         let guard = self.move_checkpoint(tenant, epoch, place, last.position, now);
-        let (written, parks) = self.write(store.db(), &batch, guard, care).await?;
+        let (written, newly_parked) = self.write(store.db(), &batch, guard, care).await?;
         match written {
             Written::Committed => {}
             Written::Missed => return self.why_not(store.db(), tenant, epoch).await,
@@ -218,14 +252,12 @@ impl Group {
         for model in &self.models {
             model.settle(tenant, place, reached);
         }
-        if parks {
-            // Which keys it were is read anew.
-            lock(&self.standings).remove(&tenant);
-        } else {
-            let parked = Arc::clone(&standing.parked);
-            let place = reached;
-            lock(&self.standings).insert(tenant, Standing { place, parked });
+        let mut parked = Arc::clone(&standing.parked);
+        for (model, key) in newly_parked {
+            let keys = Arc::make_mut(&mut parked).entry(model).or_default();
+            keys.insert(key);
         }
+        lock(&self.standings).insert(tenant, Standing::of(reached, parked));
         store.feed().models_are(tenant, self.name, last.position);
         store.hints().models(tenant, self.name, last.position);
         metrics::counter!("entrepot_events_projected_total", "group" => self.name)
@@ -233,15 +265,15 @@ impl Group {
         Ok(Step::Committed)
     }
 
-    /// Writes what comes of a batch, parked events included, and commits, if the guard hits; whether
-    /// anything was parked.
+    /// Writes what comes of a batch, parked events included, and commits, if the guard hits; also the
+    /// keys, with their model, that are parked from here on.
     async fn write(
         &self,
         db: &Db,
         batch: &Batch<'_>,
         guard: Guard,
         care: Care,
-    ) -> Result<(Written, bool), DbError> {
+    ) -> Result<(Written, Vec<(String, String)>), DbError> {
         let tenant = batch.facts.tenant;
         let begin = || db.begin(tenant, Purpose::Project);
         let (tx, folded) = match care {
@@ -262,11 +294,17 @@ impl Group {
                 for row in &parked {
                     writes.put(row);
                 }
-                Ok((writes.commit(tx, guard).await, !parked.is_empty()))
+                let there = |row: &parked::Model| {
+                    let keys = batch.parked.get(&row.model);
+                    keys.is_some_and(|keys| keys.contains(&row.row_key))
+                };
+                let fresh = parked.into_iter().filter(|row| !there(row));
+                let fresh = fresh.map(|row| (row.model, row.row_key)).collect();
+                Ok((writes.commit(tx, guard).await, fresh))
             }
             Err(error) => {
                 tx.rollback().await?;
-                Ok((Written::Failed(error), false))
+                Ok((Written::Failed(error), Vec::new()))
             }
         }
     }
@@ -313,7 +351,10 @@ impl Group {
     async fn read_standing(&self, db: &Db, tenant: TenantId) -> Result<Standing, StoreError> {
         self.forget(tenant);
         let tenant_id = (checkpoint::Entity, checkpoint::Column::TenantId);
+        let model = Expr::col((parked::Entity, parked::Column::Model));
+        // One row a key, however many of its events were put aside.
         let query = Query::select()
+            .distinct()
             .column((checkpoint::Entity, checkpoint::Column::Position))
             .column((checkpoint::Entity, checkpoint::Column::Rebuilt))
             .column((parked::Entity, parked::Column::Model))
@@ -321,7 +362,9 @@ impl Group {
             .from(checkpoint::Entity)
             .left_join(
                 parked::Entity,
-                Expr::col(tenant_id).equals((parked::Entity, parked::Column::TenantId)),
+                Expr::col(tenant_id)
+                    .equals((parked::Entity, parked::Column::TenantId))
+                    .and(model.is_in(self.models())),
             )
             .and_where(Expr::col(tenant_id).eq(tenant.0))
             .and_where(Expr::col((checkpoint::Entity, checkpoint::Column::Grp)).eq(self.name))
@@ -338,8 +381,7 @@ impl Group {
                 parked.entry(model).or_default().insert(key);
             }
         }
-        let parked = Arc::new(parked);
-        let standing = Standing { place, parked };
+        let standing = Standing::of(place, Arc::new(parked));
         lock(&self.standings).insert(tenant, standing.clone());
         Ok(standing)
     }

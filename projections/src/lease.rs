@@ -44,7 +44,7 @@ impl Leases {
 
     /// Renews what the node holds, takes its fair share of what is free, gives up what is more.
     pub async fn renew(&self, db: &Db) -> Result<Held, StoreError> {
-        let mut tx = db.begin_catalogue(Purpose::Append).await?;
+        let mut tx = db.begin_across_tenants(Purpose::Append).await?;
         let held = self.renew_in(&mut tx).await?;
         tx.commit().await?;
         Ok(held)
@@ -95,7 +95,7 @@ impl Leases {
 
     /// Gives everything up at once, so that others need not wait.
     pub async fn release(&self, db: &Db) -> Result<(), StoreError> {
-        let tx = db.begin_catalogue(Purpose::Append).await?;
+        let tx = db.begin_across_tenants(Purpose::Append).await?;
         let sql = "UPDATE lease SET expires_at = 0 WHERE grp = $1 AND owner = $2";
         tx.execute_sql(sql, vec![self.group.into(), self.owner.into()])
             .await?;

@@ -58,6 +58,11 @@ pub trait Fold: Sized + Send + Sync + 'static {
     /// The keys that an event touches; none for events of no concern.
     fn keys(event: &Event) -> Vec<Self::Key>;
 
+    /// How much room a document takes in memory, in units of about half a kilobyte.
+    fn weight(_doc: &Self::Doc) -> usize {
+        1
+    }
+
     /// Whether the event is the first that its key can have: there are no rows to load then.
     fn begins(_event: &Recorded) -> bool {
         false

@@ -99,7 +99,7 @@ async fn attempt(
             tx.execute_unprepared("ROLLBACK TO attempt").await?;
             let tenant = batch.facts.tenant;
             for model in models {
-                model.forget(tenant);
+                model.unlearn(tenant);
             }
         }
         Err(_) => return written.map(Ok),

@@ -2,7 +2,7 @@
 //! other nodes, and by a sweep that needs neither.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use entrepot_domain::kernel::TenantId;
@@ -22,8 +22,18 @@ use crate::rhythm::{Look, MOVED_WITHIN, Rhythm};
 const SWEEP: Duration = Duration::from_secs(1);
 /// Tenants of a group that are folded at the same time.
 const WORKERS: usize = 4;
-/// Before a tenant whose fold failed is tried again.
+/// Before a tenant whose fold failed is tried again; twice as long after each failure that follows.
 const RETRY: Duration = Duration::from_millis(500);
+/// So often: half a minute at most.
+const DOUBLINGS_MAX: u32 = 6;
+
+/// A tenant whose log is ahead of its rows.
+struct Behind {
+    tenant: TenantId,
+    head: i64,
+    /// Of the checkpoint.
+    position: i64,
+}
 
 /// Runs one group on one node.
 pub struct Runner {
@@ -35,6 +45,7 @@ pub struct Runner {
     busy: Mutex<HashMap<TenantId, bool>>,
     permits: Arc<Semaphore>,
     tasks: TaskTracker,
+    stopping: CancellationToken,
 }
 
 impl Runner {
@@ -50,6 +61,7 @@ impl Runner {
             busy,
             permits: Arc::new(Semaphore::new(WORKERS)),
             tasks,
+            stopping: CancellationToken::new(),
         })
     }
 
@@ -67,6 +79,7 @@ impl Runner {
                 _ = renew.tick() => if self.renew().await { rhythm.missed() },
                 _ = sweep.tick() => if let Err(error) = self.sweep(&mut rhythm).await {
                     tracing::warn!(group = self.group.name, %error, "the sweep failed");
+                    rhythm.missed();
                 },
                 moved = moved.recv() => match moved {
                     Ok(Moved::Log(tenant)) => self.wake(tenant),
@@ -76,6 +89,9 @@ impl Runner {
                 },
             }
         }
+        // Whoever is folded ends with its batch: leases are for others to take.
+        lock(&self.held).clear();
+        self.stopping.cancel();
         self.tasks.close();
         self.tasks.wait().await;
         if let Err(error) = self.leases.release(self.store.db()).await {
@@ -87,7 +103,7 @@ impl Runner {
     async fn renew(&self) -> bool {
         match self.leases.renew(self.store.db()).await {
             Ok(renewed) => {
-                let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut held = lock(&self.held);
                 let came = renewed
                     .iter()
                     .any(|(slot, epoch)| held.get(slot) != Some(epoch));
@@ -109,14 +125,21 @@ impl Runner {
             return Ok(());
         }
         self.follow().await?;
+        let asked = std::time::Instant::now();
         let behind = self.behind(look).await?;
         if look == Look::Everywhere {
             metrics::gauge!("entrepot_projection_tenants_behind", "group" => self.group.name)
                 .set(u32::try_from(behind.len()).unwrap_or(u32::MAX));
         }
         rhythm.looked(look, !behind.is_empty(), Instant::now());
-        for (tenant, head) in behind {
+        for Behind {
+            tenant,
+            head,
+            position,
+        } in behind
+        {
             self.store.feed().head_is(tenant, head);
+            self.group.seen_at(tenant, position, asked);
             self.wake(tenant);
         }
         Ok(())
@@ -136,22 +159,23 @@ impl Runner {
         Ok(())
     }
 
-    async fn behind(&self, look: Look) -> Result<Vec<(TenantId, i64)>, StoreError> {
+    async fn behind(&self, look: Look) -> Result<Vec<Behind>, StoreError> {
         let since = match look {
             Look::Everywhere => i64::MIN,
             Look::OfLate | Look::Nowhere => of_late(),
         };
-        let sql = "SELECT h.tenant_id, h.position FROM tenant_head h
+        let sql = "SELECT h.tenant_id, h.position, coalesce(c.position, 0) FROM tenant_head h
             LEFT JOIN checkpoint c ON c.tenant_id = h.tenant_id AND c.grp = $1
             WHERE h.recorded_at >= $2 AND h.position > coalesce(c.position, 0)";
         let mut behind = Vec::new();
         let values = vec![self.group.name.into(), since.into()];
         for row in self.store.db().ask(sql, values).await? {
-            let tenant = row.try_get_by_index(0).map_err(DbError::from)?;
-            behind.push((
-                TenantId(tenant),
-                row.try_get_by_index(1).map_err(DbError::from)?,
-            ));
+            let number = |at| row.try_get_by_index(at).map_err(DbError::from);
+            behind.push(Behind {
+                tenant: TenantId(number(0)?),
+                head: number(1)?,
+                position: number(2)?,
+            });
         }
         Ok(behind)
     }
@@ -161,7 +185,7 @@ impl Runner {
         if self.epoch(tenant).is_none() {
             return;
         }
-        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut busy = lock(&self.busy);
         if let Some(again) = busy.get_mut(&tenant) {
             *again = true;
             return;
@@ -173,19 +197,28 @@ impl Runner {
     }
 
     async fn fold(&self, tenant: TenantId) {
+        let mut failures = 0;
         loop {
             // Boxed: many tenants rest, and need no room for folding then.
             match Box::pin(self.advance(tenant)).await {
-                Ok(Reached::Batch) => continue,
+                Ok(Reached::Batch) => {
+                    failures = 0;
+                    continue;
+                }
                 Ok(Reached::End) => self.rest(tenant).await,
                 Err(error) => {
                     tracing::error!(tenant = tenant.0, group = self.group.name, %error, "folding failed; it is tried again");
                     metrics::counter!("entrepot_projection_failures_total", "group" => self.group.name)
                         .increment(1);
-                    sleep(RETRY).await;
+                    let rest = sleep(RETRY * 2_u32.pow(failures));
+                    self.stopping.run_until_cancelled(rest).await;
+                    failures = (failures + 1).min(DOUBLINGS_MAX);
+                    if self.epoch(tenant).is_some() {
+                        continue;
+                    }
                 }
             }
-            let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut busy = lock(&self.busy);
             match busy.get_mut(&tenant) {
                 Some(again) if *again => *again = false,
                 _ => {
@@ -221,12 +254,12 @@ impl Runner {
     }
 
     fn epoch(&self, tenant: TenantId) -> Option<i64> {
-        self.held
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&slot(tenant))
-            .copied()
+        lock(&self.held).get(&slot(tenant)).copied()
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Since when something counts as moved of late, in microseconds since 1970.

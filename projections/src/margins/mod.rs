@@ -41,6 +41,10 @@ impl Fold for Margins {
     type Key = OrderId;
     type Doc = Vec<margins::Model>;
 
+    fn weight(doc: &Self::Doc) -> usize {
+        1 + doc.len()
+    }
+
     fn tables() -> &'static [&'static str] {
         &["rm_margins", "rm_margin_days"]
     }

@@ -32,6 +32,10 @@ impl Fold for Orders {
     type Key = OrderId;
     type Doc = Option<Arc<OrderDoc>>;
 
+    fn weight(doc: &Self::Doc) -> usize {
+        1 + doc.as_ref().map_or(0, |doc| doc.lines.len())
+    }
+
     fn tables() -> &'static [&'static str] {
         &["rm_orders", "rm_order_days"]
     }

@@ -33,11 +33,9 @@ impl TestDb {
             .expect("the file opens");
         Migrator::up(&connection, None).await.expect("migrates");
         connection.close().await.expect("closes");
-        let options = DbOptions {
-            url,
-            connections: 1,
-        };
-        let db = Db::open(&options).await.expect("the database opens");
+        let db = Db::open(&DbOptions::new(url, 1))
+            .await
+            .expect("the database opens");
         Self { file, db }
     }
 
