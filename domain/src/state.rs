@@ -17,7 +17,7 @@ pub trait Aggregate: Default {
     /// Takes a fact into account. Total: a fact that happened cannot be refused.
     fn evolve(&mut self, event: &Event);
 
-    /// How many entries the state lists, where that has no bound.
+    /// How many entries the state lists, where that may be many.
     fn entries(&self) -> usize {
         0
     }
@@ -41,7 +41,7 @@ macro_rules! states {
                 match self { $(Self::$kind(state) => state.evolve(event),)* }
             }
 
-            /// How many entries the state lists, where that has no bound.
+            /// How many entries the state lists, where that may be many.
             pub fn entries(&self) -> usize {
                 match self { $(Self::$kind(state) => state.entries(),)* }
             }

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use entrepot_domain::kernel::TenantId;
@@ -14,6 +15,9 @@ use crate::record::Entry;
 const RECENT_MAX: usize = 4_096;
 /// Bytes of their payloads.
 const RECENT_BYTES_MAX: usize = 8 << 20;
+/// Bytes of the payloads of all tenants: each has its share, and one as large as this at least.
+const ALL_BYTES_MAX: usize = 64 << 20;
+const RECENT_BYTES_MIN: usize = 64 << 10;
 /// How many wake-ups a slow reader may fall behind before it has to sweep.
 const WAKE_UPS: usize = 8_192;
 
@@ -30,6 +34,8 @@ pub enum Moved {
 #[derive(Debug)]
 pub struct Feed {
     tenants: Mutex<HashMap<TenantId, Arc<TenantFeed>>>,
+    /// Of how many tenants events are at hand.
+    at_hand: AtomicUsize,
     moved: broadcast::Sender<Moved>,
 }
 
@@ -57,8 +63,9 @@ struct Recent {
 }
 
 impl Recent {
-    /// Newer events: they follow those at hand, or replace them.
-    fn extend(&mut self, entries: Vec<Arc<Entry>>) {
+    /// Newer events: they follow those at hand, or replace them. The oldest go, until the payloads are no
+    /// larger than this.
+    fn extend(&mut self, entries: Vec<Arc<Entry>>, bytes_max: usize) {
         let next = self.entries.back().map(|entry| entry.position + 1);
         if next != entries.first().map(|entry| entry.position) {
             *self = Self::default();
@@ -67,7 +74,7 @@ impl Recent {
             self.bytes += entry.bytes;
             self.entries.push_back(entry);
         }
-        while (self.entries.len() > RECENT_MAX || self.bytes > RECENT_BYTES_MAX)
+        while (self.entries.len() > RECENT_MAX || self.bytes > bytes_max)
             && let Some(oldest) = self.entries.pop_front()
         {
             self.bytes -= oldest.bytes;
@@ -79,6 +86,7 @@ impl Default for Feed {
     fn default() -> Self {
         Self {
             tenants: Mutex::default(),
+            at_hand: AtomicUsize::new(0),
             moved: broadcast::channel(WAKE_UPS).0,
         }
     }
@@ -170,7 +178,12 @@ impl Feed {
             return;
         };
         let feed = self.of(tenant);
-        locked(&feed.recent).extend(entries);
+        let mut recent = locked(&feed.recent);
+        let newly = usize::from(recent.entries.is_empty());
+        let tenants = self.at_hand.fetch_add(newly, Ordering::Relaxed) + newly;
+        let share = ALL_BYTES_MAX / tenants.max(1);
+        recent.extend(entries, share.clamp(RECENT_BYTES_MIN, RECENT_BYTES_MAX));
+        drop(recent);
         self.head_is(tenant, last);
     }
 
@@ -204,7 +217,9 @@ impl Feed {
 
     /// Lets go of a tenant's events, when nothing was appended for a while.
     pub(crate) fn forget_recent(&self, tenant: TenantId) {
-        *locked(&self.of(tenant).recent) = Recent::default();
+        let gone = std::mem::take(&mut *locked(&self.of(tenant).recent));
+        let gone = usize::from(!gone.entries.is_empty());
+        self.at_hand.fetch_sub(gone, Ordering::Relaxed);
     }
 }
 

@@ -97,8 +97,8 @@ impl Answer {
             Self::Receipt(receipt) => Ok(receipt),
             Self::Refused(refusal) => Err(SubmitError::Refused(refusal)),
             Self::KeyMismatch => Err(SubmitError::KeyMismatch),
-            Self::Unreadable(error) => Err(SubmitError::Store(StoreError::Decode(error))),
-            Self::Panicked => Err(SubmitError::Store(StoreError::Panicked)),
+            Self::Unreadable(error) => Err(StoreError::Decode(error).into()),
+            Self::Panicked => Err(StoreError::Panicked.into()),
         }
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
 use crate::append::{self, Appended};
-use crate::db::{DbError, Merge, Purpose, Rows};
+use crate::db::{Merge, Purpose, Rows};
 use crate::error::{StoreError, SubmitError};
 use crate::group::{Answer, Deciding, Group, Head, Job, Known};
 use crate::load;
@@ -76,10 +76,10 @@ impl Lane {
                 Ok(_) => {
                     let (jobs, replies) = waiting.drain(..).map(|waiting| *waiting).unzip();
                     Box::pin(self.serve(jobs, replies)).await;
-                    self.memory.trim();
+                    self.memory.trim(self.shared.lanes());
                 }
-                Err(_) if self.shared.retire(self.tenant, &queue) => return,
-                Err(_) => {}
+                // A command that was on its way comes still.
+                Err(_) => self.shared.retire(self.tenant, &mut queue),
             }
         }
     }
@@ -98,10 +98,9 @@ impl Lane {
                 tracing::error!(tenant = self.tenant.0, %error, "a group of commands failed");
                 self.memory.clear();
                 self.head = None;
-                let message = error.to_string();
+                let error = Arc::new(error);
                 for reply in replies {
-                    let error = DbError::from(sea_orm::DbErr::Custom(message.clone()));
-                    let _ = reply.send(Err(SubmitError::Store(StoreError::Db(error))));
+                    let _ = reply.send(Err(SubmitError::Store(Arc::clone(&error))));
                 }
             }
         }
@@ -144,7 +143,13 @@ impl Lane {
                 Ok(Appended::HeadMoved) => {
                     metrics::counter!("entrepot_groups_redone_total").increment(1);
                     self.memory.forget(group.touched);
-                    self.catch_up(head).await?;
+                    if !self.catch_up(head).await? {
+                        // The log does not even reach where it was: it was restored from older times.
+                        tracing::warn!(tenant = self.tenant.0, "the log went back");
+                        self.memory.clear();
+                        self.head = None;
+                        self.shared.feed.forget_recent(self.tenant);
+                    }
                     // Two busy nodes take turns: whoever lost waits a little longer each time.
                     sleep(Duration::from_micros(u64::from(attempt.min(20)) * 200)).await;
                 }
@@ -264,8 +269,9 @@ impl Lane {
         });
     }
 
-    /// Reads what other nodes appended since `head`.
-    async fn catch_up(&mut self, mut head: Head) -> Result<(), StoreError> {
+    /// Reads what other nodes appended since `head`; whether there was anything.
+    async fn catch_up(&mut self, mut head: Head) -> Result<bool, StoreError> {
+        let from = head.position;
         loop {
             let (db, tenant) = (&self.shared.db, self.tenant);
             let rows = load::rows_of_now(db, tenant, head.position, CATCH_UP_ROWS).await?;
@@ -294,7 +300,7 @@ impl Lane {
             }
             if rows.is_empty() {
                 self.head = Some(head);
-                return Ok(());
+                return Ok(head.position > from);
             }
         }
     }

@@ -9,8 +9,12 @@ use entrepot_domain::world::States;
 use lru::LruCache;
 use uuid::Uuid;
 
-/// How many streams of one tenant stay in memory between groups.
-const STREAMS_MAX: usize = 20_000;
+/// What one tenant's streams may weigh between groups: each as much as its state has entries, and one.
+const EACH_MAX: usize = 80_000;
+/// What those of all tenants may, about 100 bytes each; each tenant has its share, and one as large as
+/// this at least.
+const ALL_MAX: usize = 1_000_000;
+const EACH_MIN: usize = 500;
 
 /// One stream in memory.
 #[derive(Debug)]
@@ -23,10 +27,17 @@ pub(crate) struct Slot {
     pub(crate) state: State,
 }
 
+impl Slot {
+    fn weight(&self) -> usize {
+        self.state.entries() + 1
+    }
+}
+
 /// A tenant's streams in memory.
 #[derive(Debug)]
 pub(crate) struct Memory {
     slots: LruCache<StreamId, Slot>,
+    weight: usize,
     /// Streams that were asked for and hold an event that this release cannot read.
     unreadable: HashMap<StreamId, DecodeError>,
     empty: Vec<State>,
@@ -39,6 +50,7 @@ impl Memory {
     pub(crate) fn new() -> Self {
         Self {
             slots: LruCache::unbounded(),
+            weight: 0,
             unreadable: HashMap::new(),
             empty: StreamKind::ALL.map(State::empty).into(),
         }
@@ -54,7 +66,11 @@ impl Memory {
 
     pub(crate) fn insert(&mut self, stream: StreamId, loaded: Loaded) {
         match loaded {
-            Ok(slot) => drop(self.slots.put(stream, slot)),
+            Ok(slot) => {
+                self.weight += slot.weight();
+                let before = self.slots.put(stream, slot);
+                self.weight -= before.as_ref().map_or(0, Slot::weight);
+            }
             Err(error) => drop(self.unreadable.insert(stream, error)),
         }
     }
@@ -66,13 +82,21 @@ impl Memory {
 
     /// Takes a new event into account and returns its version.
     pub(crate) fn evolve(&mut self, stream: StreamId, event: &Event) -> i64 {
-        let slot = self.slots.get_or_insert_mut(stream, || Slot {
-            version: 0,
-            snapshot: 0,
-            state: State::empty(stream.kind),
+        let mut known = true;
+        let slot = self.slots.get_or_insert_mut(stream, || {
+            known = false;
+            Slot {
+                version: 0,
+                snapshot: 0,
+                state: State::empty(stream.kind),
+            }
         });
+        if known {
+            self.weight -= slot.weight();
+        }
         slot.version += 1;
         slot.state.evolve(event);
+        self.weight += slot.weight();
         slot.version
     }
 
@@ -89,12 +113,14 @@ impl Memory {
 
     pub(crate) fn forget(&mut self, streams: impl IntoIterator<Item = StreamId>) {
         for stream in streams {
-            self.slots.pop(&stream);
+            let gone = self.slots.pop(&stream);
+            self.weight -= gone.as_ref().map_or(0, Slot::weight);
         }
     }
 
     pub(crate) fn clear(&mut self) {
         self.slots.clear();
+        self.weight = 0;
         self.unreadable.clear();
     }
 
@@ -119,11 +145,14 @@ impl Memory {
         due
     }
 
-    /// Drops the least recently used streams beyond the limit. Only between groups: a decision's
-    /// streams must stay.
-    pub(crate) fn trim(&mut self) {
-        while self.slots.len() > STREAMS_MAX {
-            self.slots.pop_lru();
+    /// Drops the least recently used streams beyond the share of one of so many lanes. Only between
+    /// groups: a decision's streams must stay.
+    pub(crate) fn trim(&mut self, lanes: usize) {
+        let most = (ALL_MAX / lanes.max(1)).clamp(EACH_MIN, EACH_MAX);
+        while self.weight > most
+            && let Some((_, gone)) = self.slots.pop_lru()
+        {
+            self.weight -= gone.weight();
         }
     }
 

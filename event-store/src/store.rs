@@ -37,15 +37,20 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Lets an idle lane go, unless a command arrived just now.
-    pub(crate) fn retire(&self, tenant: TenantId, queue: &mpsc::Receiver<Waiting>) -> bool {
+    /// Closes an idle lane's queue, unless a command arrived just now: the next one finds another lane.
+    pub(crate) fn retire(&self, tenant: TenantId, queue: &mut mpsc::Receiver<Waiting>) {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        if !queue.is_empty() {
-            return false;
+        if queue.is_empty() {
+            queue.close();
+            lanes.remove(&tenant);
+            self.feed.forget_recent(tenant);
         }
-        lanes.remove(&tenant);
-        self.feed.forget_recent(tenant);
-        true
+    }
+
+    /// How many lanes there are.
+    pub(crate) fn lanes(&self) -> usize {
+        let lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        lanes.len()
     }
 }
 
@@ -184,8 +189,8 @@ impl Store {
 
     /// Every tenant with its slug, by number.
     pub async fn tenants(&self) -> Result<Vec<(TenantId, String)>, StoreError> {
-        let tx = self.0.db.begin_catalogue(Purpose::Read).await?;
-        let rows = scope::catalogue::<tenant::Entity>()
+        let tx = self.0.db.begin_across_tenants(Purpose::Read).await?;
+        let rows = scope::across_tenants::<tenant::Entity>()
             .order_by_asc(tenant::Column::TenantId)
             .all(&tx)
             .await
@@ -215,8 +220,8 @@ impl Store {
     }
 
     async fn insert_tenant(&self, slug: &str) -> Result<(), StoreError> {
-        let mut tx = self.0.db.begin_catalogue(Purpose::Append).await?;
-        let last = scope::catalogue::<tenant::Entity>()
+        let mut tx = self.0.db.begin_across_tenants(Purpose::Append).await?;
+        let last = scope::across_tenants::<tenant::Entity>()
             .order_by_desc(tenant::Column::TenantId)
             .one(&tx)
             .await

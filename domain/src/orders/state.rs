@@ -213,6 +213,10 @@ impl Order {
 }
 
 impl Aggregate for Order {
+    fn entries(&self) -> usize {
+        self.lines.len()
+    }
+
     fn evolve(&mut self, event: &Event) {
         match event {
             Event::Order(OrderEvent::Placed(placed)) => self.place(placed),

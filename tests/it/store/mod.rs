@@ -6,6 +6,7 @@ mod idempotency;
 mod log;
 mod nodes;
 mod recovery;
+mod restored;
 mod snapshots;
 mod tampering;
 mod unreadable;

@@ -100,7 +100,7 @@ async fn a_write_of_one_statement_stays_within_its_tenant() {
     let south = retailer(&store, "south").await;
     let head = store.head(north).await.expect("there is a log");
     let seen = async || {
-        let tx = store.db().begin_catalogue(Purpose::Read).await;
+        let tx = store.db().begin_across_tenants(Purpose::Read).await;
         let tx = tx.expect("begins");
         let sql = "SELECT count(*), current_setting('app.tenant_id', true), \
                    current_setting('synchronous_commit') FROM parked";
