@@ -34,7 +34,7 @@ pub async fn forge(store: &Store, tenant: TenantId, forged: Forged<'_>) -> i64 {
     tx.query_sql(&sql, vec![tenant.0.into()])
         .await
         .expect("the head is locked");
-    let head = scope::catalogue::<tenant_head::Entity>()
+    let head = scope::across_tenants::<tenant_head::Entity>()
         .filter(tenant_head::Column::TenantId.eq(tenant.0));
     let head = head
         .one(&tx)

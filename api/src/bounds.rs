@@ -11,7 +11,7 @@ use crate::graph::cost::{CostMode, Costs, Rates};
 use crate::graph::turns::{TurnLimits, Turns};
 use crate::http::{Limits, SocketLimits};
 
-/// Connections to read by that are left for what takes no turn: the log, the catalogue.
+/// Connections to read by that are left for what takes no turn: the log, who the tenants are.
 const WITHOUT_TURN: usize = 2;
 
 /// How the connections to read by are shared.

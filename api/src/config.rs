@@ -93,10 +93,7 @@ impl Place {
             self.make_data_dir()?;
             format!("sqlite:{}", self.data_dir.join("entrepot.db").display())
         };
-        Ok(DbOptions {
-            url,
-            connections: self.database_connections.max(1),
-        })
+        Ok(DbOptions::new(url, self.database_connections.max(1)))
     }
 
     /// The deployment's secret: given, or generated once and kept beside the data.

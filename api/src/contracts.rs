@@ -85,8 +85,8 @@ pub(crate) async fn print(args: &SchemaArgs) -> crate::cli::CliResult {
 
 fn events() -> String {
     let event = |event: entrepot_domain::kernel::EventType| json!({ "type": event.name, "version": event.schema_version, "schema": event.schema });
-    let catalogue: Vec<_> = Event::types().into_iter().map(event).collect();
-    let mut text = serde_json::to_string_pretty(&catalogue).unwrap_or_default();
+    let types: Vec<_> = Event::types().into_iter().map(event).collect();
+    let mut text = serde_json::to_string_pretty(&types).unwrap_or_default();
     text.push('\n');
     text
 }

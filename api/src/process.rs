@@ -90,7 +90,7 @@ pub async fn open(place: &Place, stop: &CancellationToken) -> Result<App, StartE
 /// Whether every migration of this release was run. Later ones may have been: nodes of two releases
 /// work beside each other during an update.
 async fn check_schema(db: &Db) -> Result<(), StartError> {
-    let tx = db.begin_catalogue(Purpose::Read).await?;
+    let tx = db.begin_across_tenants(Purpose::Read).await?;
     let run = tx
         .query_sql("SELECT version FROM seaql_migrations", Vec::new())
         .await;

@@ -217,7 +217,7 @@ fn health(app: &App, recorder: PrometheusHandle) -> axum::Router {
     let ready = move || {
         let db = db.clone();
         async move {
-            let answered = match db.begin_catalogue(Purpose::Read).await {
+            let answered = match db.begin_across_tenants(Purpose::Read).await {
                 Ok(tx) => tx.rollback().await,
                 Err(error) => Err(error),
             };

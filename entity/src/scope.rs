@@ -17,17 +17,18 @@ pub fn of<E: TenantScoped>(tenant_id: i64) -> Select<E> {
     E::find().filter(E::TENANT.eq(tenant_id))
 }
 
-/// Rows of a catalogue table, which holds no business data.
+/// Rows of all tenants, of a table in which the server looks for its own work: what a tenant's row
+/// says there goes to nobody but that tenant.
 #[expect(
     clippy::disallowed_methods,
-    reason = "catalogue tables have no tenant to be scoped by"
+    reason = "work is looked for among all tenants"
 )]
-pub fn catalogue<E: Catalogue>() -> Select<E> {
+pub fn across_tenants<E: AcrossTenants>() -> Select<E> {
     E::find()
 }
 
-/// An entity that is read across tenants: finding work, not reading business.
-pub trait Catalogue: EntityTrait {}
+/// An entity that is read across tenants, to find work: who there is, who is behind, what is due.
+pub trait AcrossTenants: EntityTrait {}
 
 macro_rules! scoped {
     ($($module:ident),* $(,)?) => {
@@ -53,8 +54,8 @@ scoped!(
 );
 scoped!(bi_orders, bi_order_lines, bi_payments, bi_shipments);
 
-impl Catalogue for crate::tenant::Entity {}
-impl Catalogue for crate::tenant_head::Entity {}
-impl Catalogue for crate::checkpoint::Entity {}
-impl Catalogue for crate::lease::Entity {}
-impl Catalogue for crate::timer::Entity {}
+impl AcrossTenants for crate::tenant::Entity {}
+impl AcrossTenants for crate::tenant_head::Entity {}
+impl AcrossTenants for crate::checkpoint::Entity {}
+impl AcrossTenants for crate::lease::Entity {}
+impl AcrossTenants for crate::timer::Entity {}

@@ -1,4 +1,4 @@
-//! The catalogue of tenants: no business data, read across tenants.
+//! The tenants that there are; read across tenants.
 
 use sea_orm::entity::prelude::*;
 

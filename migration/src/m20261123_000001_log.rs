@@ -1,4 +1,4 @@
-//! The log, its catalogue, personal data and the projectors' book-keeping.
+//! The log, its tenants, personal data and the projectors' book-keeping.
 
 use sea_orm_migration::prelude::*;
 

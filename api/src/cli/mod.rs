@@ -54,7 +54,7 @@ enum Command {
     Verify(maintain::VerifyArgs),
     /// Measure this program on this machine, in databases of its own.
     Bench(crate::bench::BenchArgs),
-    /// Print a published contract: the GraphQL schema, the SQL schema or the event catalogue.
+    /// Print a published contract: the GraphQL schema, the SQL schema or the types of events.
     Schema(contracts::SchemaArgs),
     /// Create, list, suspend and release tenants, and take access to them away.
     #[command(subcommand)]

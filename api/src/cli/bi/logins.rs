@@ -175,7 +175,7 @@ async fn user(
     )?)
 }
 
-/// The catalogue is read as the server reads it: the owner is under row-level security too.
+/// Tenants are read as the server reads them: the owner is under row-level security too.
 async fn tenant(
     place: &Place,
     slug: &str,

@@ -40,10 +40,7 @@ impl Desk {
             .expect("a database");
         Migrator::up(&db, None).await.expect("migrated");
         db.close().await.expect("closed");
-        let connections = 2;
-        let db = Db::open(&DbOptions { url, connections })
-            .await
-            .expect("open");
+        let db = Db::open(&DbOptions::new(url, 2)).await.expect("open");
         let store = Store::new(db, Arc::default(), Hints::none(), Arc::new(NoPostings));
         Self { store, directory }
     }
