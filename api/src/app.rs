@@ -22,6 +22,8 @@ pub struct App {
     /// The read models with what this process has in memory of them: all that it folded of late, or
     /// nothing, if others fold.
     pub groups: Vec<Arc<Group>>,
+    /// Bytes that one answer of the graph may have.
+    pub answer_bytes: usize,
     /// How many connections to the database there are to read by.
     pub readers: u32,
     /// What nodes share besides the database, if anything.

@@ -14,6 +14,9 @@ use crate::http::{Limits, SocketLimits};
 /// Connections to read by that are left for what takes no turn: the log, who the tenants are.
 const WITHOUT_TURN: usize = 2;
 
+/// What one answer of the graph may have where nothing else is said: a page of 250 rows has 1 MB.
+pub const ANSWER_BYTES: usize = 16 << 20;
+
 /// How the connections to read by are shared.
 #[derive(Debug)]
 pub(crate) struct Readers {
@@ -74,6 +77,9 @@ pub struct BoundArgs {
     /// Memory for answers that are given again while nothing of their tenant changes, in MiB; 0 for none.
     #[arg(long, env = "ENTREPOT_ANSWERS_MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(..=65_536))]
     pub answers_mib: u32,
+    /// Largest answer of the graph in bytes; one that would become larger ends with PAYLOAD_TOO_LARGE.
+    #[arg(long, env = "ENTREPOT_ANSWER_BYTES", default_value_t = ANSWER_BYTES)]
+    pub answer_bytes: usize,
     /// Largest request body in bytes.
     #[arg(long, env = "ENTREPOT_BODY_BYTES", default_value_t = 256 * 1024)]
     pub body_bytes: usize,

@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 use crate::access::Access;
 use crate::app::App;
 use crate::bi::access;
+use crate::bounds;
 use crate::config::{ConfigError, Place};
 use crate::timers;
 
@@ -80,6 +81,7 @@ pub async fn open(place: &Place, stop: &CancellationToken) -> Result<App, StartE
         access: Access::new(store.clone()),
         vault: Vault::new(secrets.vault_key()),
         readers: options.connections,
+        answer_bytes: bounds::ANSWER_BYTES,
         groups: registry::groups(),
         redis,
         secrets,

@@ -133,7 +133,11 @@ pub async fn serve(
     let callbacks = Callbacks::to(&args.callback_hosts)?;
     let mut router = health(&app, recorder);
     if args.role != Duty::Worker {
-        let shared = Arc::new(app.clone());
+        let answer_bytes = args.bounds.answer_bytes;
+        let shared = Arc::new(App {
+            answer_bytes,
+            ..app.clone()
+        });
         let executor = Executor::new(
             graph(),
             Arc::clone(&shared),

@@ -144,6 +144,14 @@ both! {
             assert!(error["lagMs"].is_u64() && error["retryAfterMs"].is_u64() && json.get("data").is_none(), "{json:#}");
         }
         assert!(since.elapsed() < Duration::from_secs(4), "it waits as long as it is told");
+        // Also for an answer that is known: it is waited for once.
+        for _ in 0..2 {
+            assert_eq!(seller.ask(query, json!({})).await["inventory"]["totalCount"], "0");
+        }
+        let (since, patience) = (Instant::now(), Duration::from_millis(1500));
+        let patient = json!({ "consistency": { "token": token, "waitMs": 1500 } });
+        assert_eq!(seller.post_with(query, json!({}), patient).await.unwrap().status, 503);
+        assert!((patience..patience * 2).contains(&since.elapsed()), "{:?}", since.elapsed());
         let stale = json!({ "consistency": { "token": token, "waitMs": 0, "allowStale": true } });
         let answer = seller.post_with(query, json!({}), stale).await.unwrap().json();
         assert_eq!(answer["data"]["inventory"]["totalCount"], "0", "{answer:#}");

@@ -10,7 +10,7 @@ use super::client::Client;
 use super::federation::counted;
 use super::schema::Schema;
 use super::server::Server;
-use super::shopfront::{story, tenants};
+use super::shopfront::{order_of, place, receive, story, tenants, with};
 
 /// Lists, and the types of their nodes.
 const LISTS: [(&str, &str); 3] = [
@@ -142,6 +142,62 @@ both! {
                 assert_eq!((between.0 - before.0, between.1 - before.1), (2, 0), "{}", document(""));
                 assert_eq!((after.0 - between.0, after.1 - between.1), (0, 2), "{}", document("...Again"));
             }
+        }
+    }
+}
+
+both! {
+    /// By fragments with a type, as each part of a page brings its own.
+    async fn a_list_that_is_asked_for_twice_has_what_both_want(db: TestDb) {
+        tenants(&db, &["north"]).await;
+        let server = Server::start(&db).await;
+        let boss = server.boss("north");
+        story(&boss, "mark").await;
+        let whole = "{ orders(first: 3) { nodes { id channel } edges { cursor node { id } } }
+            customers(first: 3) { nodes { id orders(first: 2) { nodes { id channel } } } } }";
+        let parts = "{ orders(first: 3) { nodes { id } ...Channels edges { cursor } }
+            customers(first: 3) { nodes { id orders(first: 2) { nodes { id } ...More } } } }
+            fragment Channels on OrderConnection { nodes { channel } edges { node { id } } }
+            fragment More on OrderConnection { nodes { ... on Order { channel } } }";
+        // A subscription's cycle may add an order in between.
+        let mut asked = (boss.ask(whole, json!({})).await, boss.ask(parts, json!({})).await);
+        for _ in 0..20 {
+            if asked.0 == asked.1 {
+                break;
+            }
+            asked = (boss.ask(whole, json!({})).await, boss.ask(parts, json!({})).await);
+        }
+        let (whole, parts) = asked;
+        assert!(whole["orders"]["nodes"][0]["channel"].is_string(), "{whole:#}");
+        assert_eq!(whole, parts);
+        // Also where a field around it is asked for twice.
+        let order = &whole["orders"]["nodes"][0]["id"];
+        let query = "query($id: ID!) { node(id: $id) { ...A ...B } }
+            fragment A on Order { id lines { sku } } fragment B on Order { lines { quantity } }";
+        let node = boss.ask(query, json!({ "id": order })).await;
+        let line = &node["node"]["lines"][0];
+        assert!(line["sku"].is_string() && line["quantity"].is_string(), "{node:#}");
+    }
+
+    async fn an_answer_is_no_larger_than_it_may_be(db: TestDb) {
+        tenants(&db, &["north"]).await;
+        let server = Server::start_with(&db, &["--answer-bytes", "200000", "--cost", "measure"]).await;
+        let boss = server.boss("north");
+        receive(&boss, "A", 1000, 880).await;
+        let lines = vec![json!({ "sku": "A", "quantity": "1" }); 40];
+        for _ in 0..10 {
+            place(&boss, with(&order_of("A", 1), json!({ "lines": lines }))).await;
+        }
+        let names: String = ["a", "b", "c", "d", "e", "f"].map(|name| format!("{}: sku ", name.repeat(110))).concat();
+        // Once as it is, and once by the library.
+        for again in ["", "... on OrderConnection { nodes { __typename } }"] {
+            let query = format!("query($first: Int) {{ orders(first: $first) {{ nodes {{ lines {{ {names} }} }} {again} }} }}");
+            let few = boss.ask(&query, json!({ "first": 2 })).await;
+            assert_eq!(few["orders"]["nodes"][1]["lines"].as_array().map(Vec::len), Some(40), "{few:#}");
+            let many = boss.answer(&query, json!({ "first": 10 })).await;
+            let codes: Vec<_> = many["errors"].as_array().into_iter().flatten().map(|it| &it["extensions"]["code"]).collect();
+            assert_eq!(codes, ["PAYLOAD_TOO_LARGE"], "{many:#}");
+            assert!(many["data"].is_null(), "{many:#}");
         }
     }
 }

@@ -77,6 +77,15 @@ impl Wanted {
         Ok(wanted)
     }
 
+    /// The same, without waiting for it or doing with less.
+    pub(crate) fn at_once(self) -> Self {
+        Self {
+            wait: Duration::ZERO,
+            allow_stale: false,
+            ..self
+        }
+    }
+
     fn take(&mut self, name: &str, value: &Value) -> Result<()> {
         let wrong = |message| {
             Err(bad_input(

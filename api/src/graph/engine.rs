@@ -8,10 +8,12 @@ use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextExecute, NextResolve, ResolveInfo,
 };
 use async_graphql::{
-    PathSegment, QueryPathNode, QueryPathSegment, Response, ServerError, ServerResult, Value,
+    Error, PathSegment, Pos, QueryPathNode, QueryPathSegment, Response, ServerError, ServerResult,
+    Value,
 };
 
 use super::cost::Meter;
+use super::room::{Room, TooLarge};
 use super::session::Session;
 use crate::accident::MASKED;
 
@@ -49,6 +51,11 @@ impl Extension for Engine {
         let mut errors =
             std::mem::take(&mut *self.errors.lock().unwrap_or_else(PoisonError::into_inner));
         errors.append(&mut response.errors);
+        if ctx.data_opt::<Room>().is_some_and(Room::is_spent) {
+            // Each field on the way out said so.
+            response.data = Value::Null;
+            errors = errors.pop().into_iter().collect();
+        }
         errors.iter_mut().for_each(mask);
         response.errors = errors;
         response
@@ -65,17 +72,32 @@ impl Extension for Engine {
     ) -> ServerResult<Option<Value>> {
         let nullable = !info.return_type.ends_with('!');
         let (of, field) = (info.parent_type, info.name);
+        let (at, pos) = (info.path_node, info.field.name.pos);
         let resolved = match check(ctx, &info) {
             Ok(()) => next.run(ctx, info).await,
             Err(refusal) => Err(refusal),
         };
         // The library also calls for each member of a list; a list is one field.
+        let is_field = !of.starts_with('[');
         if let Some(meter) = self.meter.get()
-            && !of.starts_with('[')
+            && is_field
         {
             meter.field(of, field, resolved.as_ref().ok().and_then(Option::as_ref));
         }
+        let room = ctx.data_opt::<Room>().filter(|_| is_field);
         match resolved {
+            Ok(value) => {
+                let text = match &value {
+                    Some(Value::String(text)) => Some(text.as_str()),
+                    _ => None,
+                };
+                let taken = room.map_or(Ok(()), |room| room.take_field(at.field_name(), text));
+                taken
+                    .map(|()| value)
+                    .map_err(|full| too_large(full, pos, at))
+            }
+            // There will be no answer: nothing is worth going on for.
+            Err(error) if room.is_some_and(Room::is_spent) => Err(error),
             Err(error) if nullable => {
                 self.errors
                     .lock()
@@ -83,9 +105,13 @@ impl Extension for Engine {
                     .push(error);
                 Ok(Some(Value::Null))
             }
-            result => result,
+            failed => failed,
         }
     }
+}
+
+fn too_large(full: TooLarge, pos: Pos, at: &QueryPathNode<'_>) -> ServerError {
+    Error::from(full).into_server_error(pos).with_path(path(at))
 }
 
 /// Refuses a field that the policy does not open to the caller. The library asks again for each item

@@ -13,6 +13,7 @@ use super::answers::Answers;
 use super::consistency::{self, Wanted};
 use super::contract::{Checked, Contract, ContractError, Contracts, Told};
 use super::cost::{Charge, Cost, Costs, Meter, Toll, Weights};
+use super::direct::Merges;
 use super::error;
 use super::glances::{Glance, Glances};
 use super::live::{self, Hub, LiveLimits};
@@ -116,7 +117,7 @@ impl Executor {
     }
 
     async fn answer(&self, request: Request, caller: Caller, admitted: &Admitted) -> Response {
-        let session = match Self::session(&self.app, self.turns.clone(), caller, &request).await {
+        let session = match self.session(caller, &request).await {
             Ok(session) => session,
             Err(error) => return error::refused(error),
         };
@@ -137,10 +138,11 @@ impl Executor {
         if reads && let Err(busy) = session.queue().await {
             return busy.refusal();
         }
+        let merges = admitted.checked.about.merges;
         let mut response = if reads {
-            self.read(request, &session, meter).await
+            self.read(request, merges, &session, meter).await
         } else {
-            self.run(request, &session, meter).await
+            self.run(request, merges, &session, meter).await
         };
         if let (Value::Object(data), Some(Value::Object(about_schema))) =
             (&mut response.data, about_schema)
@@ -163,11 +165,12 @@ impl Executor {
     async fn read(
         &self,
         request: Request,
+        merges: bool,
         session: &Arc<Session>,
         meter: Option<&Meter>,
     ) -> Response {
         let Ok(tenant) = session.tenant() else {
-            return self.run(request, session, meter).await;
+            return self.run(request, merges, session, meter).await;
         };
         let glance = Glance::of(tenant, &request.query);
         let mut again = None;
@@ -175,14 +178,14 @@ impl Executor {
             session.may_glance();
             again = Some(Again::of(&request));
         }
-        let mut response = self.run(request, session, meter).await;
+        let mut response = self.run(request, merges, session, meter).await;
         if let Some(again) = again
             && session.start_over().await
         {
             metrics::counter!("entrepot_reads_started_over_total").increment(1);
             meter.inspect(|meter| meter.restart());
             response = match again.request(&self.input_types) {
-                Some(request) => self.run(request, session, meter).await,
+                Some(request) => self.run(request, merges, session, meter).await,
                 None => error::refused(error::broken()),
             };
         }
@@ -195,11 +198,15 @@ impl Executor {
     async fn run(
         &self,
         mut request: Request,
+        merges: bool,
         session: &Arc<Session>,
         meter: Option<&Meter>,
     ) -> Response {
         if let Some(meter) = meter {
             request = request.data(meter.clone());
+        }
+        if merges {
+            request = request.data(Merges);
         }
         let request = request
             .disable_introspection()
@@ -212,7 +219,7 @@ impl Executor {
     fn keep(&self, session: &Session, admitted: &Admitted, response: &Response) {
         if response.is_ok()
             && !session.is_stale()
-            && admitted.checked.repeats()
+            && admitted.checked.about.repeats
             && let Some(place) = session.place()
             && let Ok(tenant) = session.tenant()
             && let Some(question) = self.answers.question(tenant, session.caller())
@@ -234,11 +241,10 @@ impl Executor {
         let answer = self
             .answers
             .known(&self.answers.question(tenant, caller)?)?;
-        // Who may not, or asks for what is not there yet, is told so the general way.
-        let turns = self.turns.clone();
-        let session = Self::session(&self.app, turns, caller.clone(), request)
-            .await
-            .ok()?;
+        // Who may not, or asks for what is not there yet, is told so the general way, and waits there.
+        let wanted = Wanted::of(caller.consistency.as_deref(), &request.extensions);
+        let wanted = wanted.ok()?.at_once();
+        let session = self.session_that(wanted, caller.clone()).await.ok()?;
         let place = self.answers.place(tenant).await?;
         if place != answer.place {
             return None;
@@ -263,12 +269,20 @@ impl Executor {
 
     /// Finds the caller's tenant and waits for the state that the caller asks for.
     async fn session(
-        app: &Arc<App>,
-        turns: Option<Arc<Turns>>,
+        &self,
         caller: Caller,
         request: &Request,
     ) -> Result<Arc<Session>, async_graphql::Error> {
         let wanted = Wanted::of(caller.consistency.as_deref(), &request.extensions)?;
+        self.session_that(wanted, caller).await
+    }
+
+    async fn session_that(
+        &self,
+        wanted: Wanted,
+        caller: Caller,
+    ) -> Result<Arc<Session>, async_graphql::Error> {
+        let app = &self.app;
         let tenant = match caller.requester.tenant() {
             None => None,
             // A platform operator may name a tenant that it is about to create.
@@ -277,7 +291,7 @@ impl Executor {
                 found => Some(found.map_err(error::store)?),
             },
         };
-        let session = Session::new(Arc::clone(app), turns, caller, tenant);
+        let session = Session::new(Arc::clone(app), self.turns.clone(), caller, tenant);
         session.check_access().await?;
         wanted.wait(&session).await?;
         Ok(session)
@@ -326,22 +340,23 @@ impl GraphExecutor for Executor {
     }
 
     async fn subscribe(&self, request: Request, caller: Caller) -> BoxStream<'static, Update> {
-        let cost = match self.check(&request.query, &caller) {
-            Ok((_, checked)) => checked.cost(&request),
+        let checked = match self.check(&request.query, &caller) {
+            Ok((_, checked)) => checked,
             Err(errors) => {
                 return once(ready(Update::from(Response::from_errors(errors)))).boxed();
             }
         };
+        let cost = checked.cost(&request);
         let toll = Toll::new(&self.costs, &caller.requester, cost);
         let charge = self.costs.charge(&caller.requester, cost, &self.weights);
         // Kept whole: there is no end at which to settle.
         if let Err(refused) = charge.await {
             return once(ready(Update::from(refused))).boxed();
         }
-        match Self::session(&self.app, self.turns.clone(), caller, &request).await {
+        match self.session(caller, &request).await {
             Ok(session) => {
                 let (schema, hub) = (self.schema.clone(), Arc::clone(&self.hub));
-                live::updates(schema, hub, session, request, toll).await
+                live::updates(schema, hub, session, (request, checked.about), toll).await
             }
             Err(error) => live::refused(error),
         }

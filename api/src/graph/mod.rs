@@ -1,10 +1,11 @@
-//! The graph: one schema, one file a business area.
+//! The graph: one schema, one folder a business area, with its types, queries, commands and live
+//! updates.
 //!
-//! An area's file holds its types, queries, commands and live updates. What all areas share:
-//! [`session`] (who asks, and the one state that is read), [`policy`] (who may), [`contract`] (what of
-//! the schema a caller may use), [`scalar`],
-//! [`page`] and [`connection`] (lists), [`direct`] (rows straight to text), [`answers`] (given again),
-//! [`cost`] (what operations cost and clients may spend), [`federation`] (what routers ask), [`command`] (mutations), [`live`] (subscriptions), [`loader`] (batching), [`turns`] (who reads when).
+//! What all areas share: [`session`] (who asks, and the one state that is read), [`policy`] (who may),
+//! [`contract`] (what of the schema a caller may use), [`scalar`], [`page`] and [`connection`] (lists),
+//! [`direct`] (rows straight to text), [`answers`] (given again), [`room`] (how large an answer may
+//! become), [`cost`] (what operations cost and clients may spend), [`federation`] (what routers ask),
+//! [`command`] (mutations), [`live`] (subscriptions), [`loader`] (batching), [`turns`] (who reads when).
 //! Resolvers hold no rules and no SQL beyond a filter; another tenant's rows are out of reach of
 //! any argument.
 
@@ -46,6 +47,7 @@ mod page;
 mod payments;
 pub(crate) mod personal;
 pub mod policy;
+mod room;
 mod scalar;
 pub mod session;
 mod snapshot;

@@ -30,6 +30,11 @@ pub(super) struct Last {
 }
 
 impl Update {
+    /// Of its JSON.
+    pub(crate) fn bytes(&self) -> usize {
+        self.payload.len()
+    }
+
     /// The errors that end a stream that ran. What may be tried again may be gone on with.
     pub fn ending(mut response: Response) -> Self {
         complete(&mut response);

@@ -25,6 +25,9 @@ use crate::http::{Asked, Caller, json_of};
 
 use positions::Positions;
 
+/// Bytes of an answer and its question beside their texts.
+const EACH: usize = 400;
+
 /// An answer may take this part of all the room.
 const SHARE: usize = 8;
 
@@ -60,8 +63,17 @@ struct Kept {
 }
 
 impl Question {
+    /// What it takes in memory.
     fn bytes(&self) -> usize {
-        self.asked.document.len() + self.asked.variables.len()
+        let Asked {
+            document,
+            operation,
+            variables,
+        } = &*self.asked;
+        let operation = operation.as_ref().map_or(0, String::len);
+        let channels = self.channels.iter().flatten();
+        let channels: usize = channels.map(|channel| EACH / 8 + channel.len()).sum();
+        EACH + document.len() + operation + variables.len() + channels
     }
 }
 

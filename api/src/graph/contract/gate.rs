@@ -1,6 +1,7 @@
 //! The gate: a document is checked against the caller's contract before anything runs, and
 //! introspection is answered from it.
 
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -24,7 +25,32 @@ pub(super) const DOCUMENTS: NonZeroUsize = NonZeroUsize::new(500).unwrap();
 pub(in crate::graph) struct Checked {
     document: Valid<ExecutableDocument>,
     estimates: Estimates,
-    repeats: bool,
+    pub(in crate::graph) about: About,
+}
+
+/// What follows from the text of a document.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::graph) struct About {
+    /// Whether an answer follows from the rows of the read models and from nothing else, and may be given
+    /// again while they stay where they are.
+    pub(in crate::graph) repeats: bool,
+    /// Whether fields with fields of their own are asked for twice under one key, so that what comes of
+    /// them must be merged.
+    pub(in crate::graph) merges: bool,
+    /// Whether personal data is asked for.
+    pub(in crate::graph) personal: bool,
+}
+
+impl About {
+    fn of(document: &Valid<ExecutableDocument>) -> Self {
+        let impersonal =
+            |of: &str, field: &str| policy::area_of(of, field) != Some(policy::Area::PersonalData);
+        Self {
+            repeats: repeats(document),
+            merges: merges(document),
+            personal: !every(document, impersonal),
+        }
+    }
 }
 
 impl Checked {
@@ -32,12 +58,6 @@ impl Checked {
     pub(in crate::graph) fn cost(&self, request: &Request) -> u64 {
         let name = request.operation_name.as_deref();
         self.estimates.of(&self.document, name, &request.variables)
-    }
-
-    /// Whether an answer follows from the rows of the read models and from nothing else, and may be
-    /// given again while they stay where they are.
-    pub(in crate::graph) const fn repeats(&self) -> bool {
-        self.repeats
     }
 
     /// Whether the request's operation is a query of data.
@@ -70,11 +90,11 @@ impl Contract {
             match document {
                 Ok(document) => {
                     circles(&document)?;
-                    Ok(Arc::new(Checked {
-                        repeats: repeats(&document),
+                    Ok(Checked {
+                        about: About::of(&document),
                         document,
                         estimates: Estimates::default(),
-                    }))
+                    })
                 }
                 Err(invalid) => Err(invalid
                     .errors
@@ -158,24 +178,68 @@ fn circles(document: &Valid<ExecutableDocument>) -> Result<(), Vec<ServerError>>
 
 /// Whether all that a document asks for follows from rows.
 fn repeats(document: &Valid<ExecutableDocument>) -> bool {
-    fn all(set: &SelectionSet) -> bool {
+    let mut operations = document.operations.iter();
+    operations.all(|operation| operation.is_query()) && every(document, policy::follows_from_rows)
+}
+
+/// Whether every field of a document, of a type and by name, is one of these.
+fn every(document: &ExecutableDocument, is: impl Fn(&str, &str) -> bool + Copy) -> bool {
+    fn all(set: &SelectionSet, is: impl Fn(&str, &str) -> bool + Copy) -> bool {
         set.selections.iter().all(|selection| match selection {
             Selection::Field(field) => {
                 let name = field.name.as_str();
-                let from_rows = name == "__typename" || policy::follows_from_rows(&set.ty, name);
-                from_rows && all(&field.selection_set)
+                (name == "__typename" || is(&set.ty, name)) && all(&field.selection_set, is)
             }
-            Selection::InlineFragment(fragment) => all(&fragment.selection_set),
+            Selection::InlineFragment(fragment) => all(&fragment.selection_set, is),
             // Looked at by itself.
             Selection::FragmentSpread(_) => true,
         })
     }
-    let mut fragments = document.fragments.values();
-    document
-        .operations
-        .iter()
-        .all(|operation| operation.is_query() && all(&operation.selection_set))
-        && fragments.all(|fragment| all(&fragment.selection_set))
+    sets(document).all(|set| all(set, is))
+}
+
+/// The sets of all operations and fragments.
+fn sets(document: &ExecutableDocument) -> impl Iterator<Item = &SelectionSet> {
+    let operations = document.operations.iter().map(|it| &it.selection_set);
+    operations.chain(document.fragments.values().map(|it| &it.selection_set))
+}
+
+/// Whether any set of a document, with what is spread in it, has a field with fields of its own twice.
+/// Fragments count whatever they are about.
+fn merges(document: &Valid<ExecutableDocument>) -> bool {
+    /// Collects the keys of a set; whether one came twice.
+    fn twice<'a>(
+        document: &'a ExecutableDocument,
+        set: &'a SelectionSet,
+        keys: &mut HashSet<&'a str>,
+        spread: &mut HashSet<&'a str>,
+    ) -> bool {
+        set.selections.iter().any(|selection| match selection {
+            Selection::Field(field) => {
+                !field.selection_set.is_empty() && !keys.insert(field.response_key().as_str())
+            }
+            Selection::InlineFragment(fragment) => {
+                twice(document, &fragment.selection_set, keys, spread)
+            }
+            Selection::FragmentSpread(fragment) => {
+                let known = document.fragments.get(&fragment.fragment_name);
+                spread.insert(fragment.fragment_name.as_str())
+                    && known
+                        .is_some_and(|known| twice(document, &known.selection_set, keys, spread))
+            }
+        })
+    }
+    /// The same for a set and those in it. What is spread is looked at by itself.
+    fn somewhere(document: &ExecutableDocument, set: &SelectionSet) -> bool {
+        let inner = |selection: &Selection| match selection {
+            Selection::Field(field) => somewhere(document, &field.selection_set),
+            Selection::InlineFragment(fragment) => somewhere(document, &fragment.selection_set),
+            Selection::FragmentSpread(_) => false,
+        };
+        twice(document, set, &mut HashSet::new(), &mut HashSet::new())
+            || set.selections.iter().any(inner)
+    }
+    sets(document).any(|set| somewhere(document, set))
 }
 
 fn refusal(error: &GraphQLError) -> ServerError {

@@ -17,7 +17,7 @@ use super::policy::Audience;
 use crate::auth::{Role, Roles};
 use crate::recent::Recent;
 
-pub(super) use gate::{Checked, Told};
+pub(super) use gate::{About, Checked, Told};
 
 /// A text that is no schema: a bug of ours.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -39,7 +39,7 @@ pub(super) struct Contract {
     schema: Valid<Schema>,
     implementers: HashMap<Name, Implementers>,
     /// Exact: the check depends on the text and on the contract, which does not change.
-    recent: Recent<Arc<Checked>>,
+    recent: Recent<Checked>,
 }
 
 impl Contract {

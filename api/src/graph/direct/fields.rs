@@ -69,7 +69,7 @@ macro_rules! fields {
                     })
                 }
 
-                $(fn made_of(&self) -> Option<Vec<$crate::graph::direct::Part>> {
+                $(fn made_of(&self) -> Option<$crate::graph::direct::MadeOf> {
                     let $whole = self;
                     $parts
                 })?

@@ -15,13 +15,16 @@ use lru::LruCache;
 use super::plan::Plan;
 use super::text::Text;
 use super::value::Direct;
+use crate::graph::room::{Room, TooLarge};
 
 /// Plans that are known: as many as there are selections of late.
 const PLANS_MAX: NonZeroUsize = NonZeroUsize::new(256).unwrap();
-/// Texts that are kept, with their documents.
+/// Texts that are kept.
 const TEXTS_MAX: usize = 5_000;
-/// Bytes of them.
-const BYTES_MAX: usize = 8 << 20;
+/// Bytes of them, and of the documents that they hold.
+const BYTES_MAX: usize = 32 << 20;
+/// Bytes of a document of weight 1.
+const WEIGHT: usize = 512;
 
 /// What a row is made of.
 #[derive(Clone)]
@@ -32,6 +35,13 @@ pub(crate) enum Part {
     None,
     /// This very one.
     Document(Arc<dyn Any + Send + Sync>),
+}
+
+/// All that a row is made of.
+pub(crate) struct MadeOf {
+    pub(crate) parts: Vec<Part>,
+    /// Of the documents together ([`Fold::weight`](entrepot_projections::model::Fold::weight)).
+    pub(crate) weight: usize,
 }
 
 /// A row as it was written.
@@ -47,7 +57,8 @@ pub(crate) struct Texts(Mutex<Kept>);
 
 struct Kept {
     plans: LruCache<Arc<Plan>, ()>,
-    texts: LruCache<Vec<Part>, Written>,
+    /// With what each takes.
+    texts: LruCache<Vec<Part>, (Written, usize)>,
     bytes: usize,
 }
 
@@ -98,22 +109,31 @@ impl Default for Texts {
 
 impl Texts {
     /// Rows by their plan, as they were written before or are now; `None` if one is for the library.
-    pub(super) fn write<T: Direct>(&self, plan: Plan, rows: &[T]) -> Option<Vec<Written>> {
+    pub(super) fn write<T: Direct>(
+        &self,
+        plan: Plan,
+        rows: &[T],
+        room: Option<&Room>,
+    ) -> Result<Option<Vec<Written>>, TooLarge> {
         let (plan, known) = self.known(plan, rows);
         let (mut written, mut fresh) = (Vec::with_capacity(rows.len()), Vec::new());
         for (row, (key, text)) in rows.iter().zip(known) {
-            if let Some(text) = text {
-                written.push(text);
-                continue;
-            }
-            let text = Written::of(row, &plan)?;
-            fresh.extend(key.map(|key| (key, text.clone())));
+            let text = if let Some(text) = text {
+                text
+            } else {
+                let Some(text) = Written::of(row, &plan) else {
+                    return Ok(None);
+                };
+                fresh.extend(key.map(|key| (key, text.clone())));
+                text
+            };
+            room.map_or(Ok(()), |room| room.take(text.json.len()))?;
             written.push(text);
         }
         if !fresh.is_empty() {
             self.lock().keep(fresh);
         }
-        Some(written)
+        Ok(Some(written))
     }
 
     /// What each row is known by, if it is, and its text, if it was written before.
@@ -122,16 +142,19 @@ impl Texts {
         &self,
         plan: Plan,
         rows: &[T],
-    ) -> (Arc<Plan>, Vec<(Option<Vec<Part>>, Option<Written>)>) {
+    ) -> (Arc<Plan>, Vec<(Option<MadeOf>, Option<Written>)>) {
         let mut kept = self.lock();
         let plan = kept.plan(plan);
         let known = rows.iter().map(|row| {
-            let key = row.made_of().map(|mut parts| {
-                parts.push(Part::Document(Arc::clone(&plan) as _));
-                parts
+            let made_of = row.made_of().map(|mut made_of| {
+                let plan = Part::Document(Arc::clone(&plan) as _);
+                made_of.parts.push(plan);
+                made_of
             });
-            let text = key.as_ref().and_then(|key| kept.texts.get(key).cloned());
-            (key, text)
+            let text = made_of
+                .as_ref()
+                .and_then(|key| Some(kept.texts.get(&key.parts)?.0.clone()));
+            (made_of, text)
         });
         let known = known.collect();
         (plan, known)
@@ -153,17 +176,18 @@ impl Kept {
         plan
     }
 
-    fn keep(&mut self, texts: Vec<(Vec<Part>, Written)>) {
-        for (key, text) in texts {
-            self.bytes += text.json.len();
-            if let Some((_, old)) = self.texts.push(key, text) {
-                self.bytes -= old.json.len();
+    fn keep(&mut self, texts: Vec<(MadeOf, Written)>) {
+        for (MadeOf { parts, weight }, text) in texts {
+            let bytes = text.json.len() + weight * WEIGHT;
+            self.bytes += bytes;
+            if let Some((_, (_, bytes))) = self.texts.push(parts, (text, bytes)) {
+                self.bytes -= bytes;
             }
         }
         while (self.texts.len() > TEXTS_MAX || self.bytes > BYTES_MAX)
-            && let Some((_, old)) = self.texts.pop_lru()
+            && let Some((_, (_, bytes))) = self.texts.pop_lru()
         {
-            self.bytes -= old.json.len();
+            self.bytes -= bytes;
         }
     }
 }
@@ -194,8 +218,12 @@ mod tests {
             text.string(&self.0)
         }
 
-        fn made_of(&self) -> Option<Vec<Part>> {
-            (self.0.as_str() != "loose").then(|| vec![Part::Document(Arc::clone(&self.0) as _)])
+        fn made_of(&self) -> Option<MadeOf> {
+            let parts = || vec![Part::Document(Arc::clone(&self.0) as _)];
+            (self.0.as_str() != "loose").then(|| MadeOf {
+                parts: parts(),
+                weight: 1,
+            })
         }
     }
 
@@ -211,7 +239,8 @@ mod tests {
         let rows = ["a", "b", "loose"].map(|text| Row(Arc::new(text.to_owned())));
         let asked = |key: &str, rows: &[Row]| {
             let before = WRITTEN.get();
-            let written = texts.write(plan(key), rows).expect("rows are written");
+            let written = texts.write(plan(key), rows, None);
+            let written = written.ok().flatten().expect("rows are written");
             let all: Vec<&[u8]> = written.iter().map(|text| &*text.json).collect();
             let all = String::from_utf8(all.concat()).expect("text");
             (all, WRITTEN.get() - before)
@@ -231,7 +260,8 @@ mod tests {
         let texts = Texts::default();
         let large = "x".repeat(BYTES_MAX / 4);
         for _ in 0..8 {
-            texts.write(plan("one"), &[Row(Arc::new(large.clone()))]);
+            let written = texts.write(plan("one"), &[Row(Arc::new(large.clone()))], None);
+            assert!(written.is_ok_and(|rows| rows.is_some()));
         }
         let kept = texts.lock();
         assert!(

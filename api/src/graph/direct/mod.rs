@@ -6,7 +6,8 @@
 //! makes a [`Plan`] of its selection once and writes each of its members by it.
 //!
 //! Exact, because everything else goes the general way: a selection with any field that is not
-//! stated so, or not open to the caller, or a directive; a row that holds what it must not. The plan
+//! stated so, or not open to the caller, or a directive; a list that is asked for twice; a row that
+//! holds what it must not. The plan
 //! counts costs as the hooks would. Tests compare both ways, field by field.
 
 mod fields;
@@ -16,7 +17,7 @@ mod text;
 mod value;
 
 pub(crate) use fields::{camel_is, fields};
-pub(crate) use kept::{Part, Texts};
+pub(crate) use kept::{MadeOf, Part, Texts};
 pub(crate) use plan::{Compiler, Inner, Plan};
 pub(crate) use text::{Text, json};
 pub(crate) use value::{Direct, general, names};
@@ -28,6 +29,11 @@ use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, V
 use std::borrow::Cow;
 
 use super::cost::Meter;
+use super::room::{Room, TooLarge};
+
+/// Among a request's data: its lists go the general way. The library merges what is asked for twice
+/// under one key, and cannot look into what is written.
+pub(crate) struct Merges;
 
 /// A list that is written directly where it can be.
 pub(crate) struct Rows<T>(pub(crate) Vec<T>);
@@ -50,7 +56,9 @@ impl<T: OutputType + Direct + Sync> OutputType for Rows<T> {
         ctx: &ContextSelectionSet<'_>,
         field: &Positioned<Field>,
     ) -> ServerResult<Value> {
-        let written = write(&self.0, ctx);
+        let written = write(&self.0, ctx).map_err(|full| {
+            ctx.set_error_path(async_graphql::Error::from(full).into_server_error(field.pos))
+        })?;
         let way = if written.is_some() {
             "direct"
         } else {
@@ -65,11 +73,23 @@ impl<T: OutputType + Direct + Sync> OutputType for Rows<T> {
 }
 
 /// Every row as JSON, if all of them can be written directly.
-fn write<T: Direct>(rows: &[T], ctx: &ContextSelectionSet<'_>) -> Option<Vec<Value>> {
-    let plan = T::plan(&Compiler::of(ctx)?, &ctx.item.node)?;
-    let written = ctx.data_opt::<Texts>()?.write(plan, rows)?;
+fn write<T: Direct>(
+    rows: &[T],
+    ctx: &ContextSelectionSet<'_>,
+) -> Result<Option<Vec<Value>>, TooLarge> {
+    if ctx.data_opt::<Merges>().is_some() {
+        return Ok(None);
+    }
+    let plan = Compiler::of(ctx).and_then(|compiler| T::plan(&compiler, &ctx.item.node));
+    let (Some(plan), Some(texts)) = (plan, ctx.data_opt::<Texts>()) else {
+        return Ok(None);
+    };
+    let Some(written) = texts.write(plan, rows, ctx.data_opt::<Room>())? else {
+        return Ok(None);
+    };
     if let Ok(meter) = ctx.data::<Meter>() {
         meter.add(written.iter().map(|row| row.spent).sum());
     }
-    Some(written.into_iter().map(|row| json(row.json)).collect())
+    let members = written.into_iter().map(|row| json(row.json));
+    Ok(Some(members.collect()))
 }

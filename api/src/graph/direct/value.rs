@@ -3,7 +3,7 @@
 use async_graphql::ID;
 use async_graphql::parser::types::SelectionSet;
 
-use super::kept::Part;
+use super::kept::MadeOf;
 use super::plan::{Compiler, Plan};
 use super::text::Text;
 use crate::graph::scalar::{BigInt, CurrencyCode, Date, DateTime, Decimal};
@@ -23,7 +23,7 @@ pub(crate) trait Direct {
     }
 
     /// The documents that all of it follows from, whatever is asked for; `None` if that cannot be said.
-    fn made_of(&self) -> Option<Vec<Part>> {
+    fn made_of(&self) -> Option<MadeOf> {
         None
     }
 }
@@ -41,7 +41,7 @@ impl<T: Direct + ?Sized> Direct for &T {
         T::members(self)
     }
 
-    fn made_of(&self) -> Option<Vec<Part>> {
+    fn made_of(&self) -> Option<MadeOf> {
         T::made_of(self)
     }
 }

@@ -1,22 +1,28 @@
 //! Subscribers who asked for the same with the same rights get the same: it is written once.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use async_graphql::parser::types::{ExecutableDocument, Selection};
-use async_graphql::{Name, Request, ServerError, Variables};
+use async_graphql::parser::types::{Directive, ExecutableDocument, Selection, SelectionSet};
+use async_graphql::{Name, Positioned, Request, ServerError, Value, Variables};
 use lru::LruCache;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 
 use super::stream::Given;
+use crate::graph::contract::About;
+use crate::graph::direct::Merges;
 use crate::graph::session::Session;
 use crate::http::Update;
 
 /// Newest updates that a cohort keeps: more than a batch holds, so that those who walk through one
 /// at their own pace find what the first of them had written.
 const KEPT: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+/// Bytes of what the cohorts of one tenant keep; each has its share.
+const BYTES_MAX: usize = 8 << 20;
 /// Arguments that say where a subscription starts, and nothing of what its updates look like.
 const START: [&str; 3] = ["after", "position", "snapshot"];
 
@@ -26,16 +32,22 @@ pub(super) struct Template {
     operation_name: Option<String>,
     variables: Variables,
     document: ExecutableDocument,
+    merges: bool,
+    /// Whether what is written for one may be given to others. Personal data is opened for each: it may
+    /// have been erased since.
+    pub(super) is_shared: bool,
 }
 
 impl Template {
-    pub(super) fn of(request: &mut Request) -> Result<Self, ServerError> {
+    pub(super) fn of(request: &mut Request, about: About) -> Result<Self, ServerError> {
         let document = request.parsed_query()?.clone();
         Ok(Self {
             query: std::mem::take(&mut request.query),
             operation_name: request.operation_name.take(),
             variables: std::mem::take(&mut request.variables),
             document,
+            merges: about.merges,
+            is_shared: !about.personal,
         })
     }
 
@@ -44,6 +56,9 @@ impl Template {
         let mut request = Request::new(&self.query).variables(self.variables.clone());
         request.operation_name.clone_from(&self.operation_name);
         request.set_parsed_query(self.document.clone());
+        if self.merges {
+            request = request.data(Merges);
+        }
         request
     }
 
@@ -66,8 +81,7 @@ impl Template {
         Sha256::digest(serde_json::to_vec(&(asked, rights)).unwrap_or_default()).into()
     }
 
-    /// Variables that say where to start and are used for nothing else: they occur where they are
-    /// declared and there.
+    /// Variables that say where to start and are used for nothing else.
     fn started_by(&self) -> Vec<String> {
         let mut operations = self.document.operations.iter();
         let wanted = |name: Option<&str>| self.operation_name.as_deref() == name;
@@ -80,53 +94,159 @@ impl Template {
             Selection::FragmentSpread(_) | Selection::InlineFragment(_) => &[],
         });
         let starts = arguments.filter(|(name, _)| START.contains(&name.node.as_str()));
-        // A variable is written `$name`, and nothing else begins like that.
         let started_by = starts.filter_map(|(_, value)| {
             let value = value.node.to_string();
             value.strip_prefix('$').map(str::to_owned)
         });
-        started_by
-            .filter(|name| occurrences(&self.query, name) == 2)
-            .collect()
+        let uses = uses(&self.document);
+        let once = |name: &String| uses.iter().filter(|used| *used == name).count() == 1;
+        started_by.filter(once).collect()
     }
 }
 
-/// How often a variable stands in a document.
-fn occurrences(query: &str, name: &str) -> usize {
-    let goes_on = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    let after_dollar = query.split('$').skip(1).map(str::trim_ascii_start);
-    after_dollar
-        .filter_map(|text| text.strip_prefix(name))
-        .filter(|rest| !rest.as_bytes().first().is_some_and(goes_on))
-        .count()
+/// The variables of a document, each as often as it is used.
+fn uses(document: &ExecutableDocument) -> Vec<Name> {
+    let operations = document.operations.iter().map(|(_, it)| &it.node);
+    let operations = operations.map(|it| (&it.directives, &it.selection_set.node));
+    let fragments = document.fragments.values().map(|it| &it.node);
+    let fragments = fragments.map(|it| (&it.directives, &it.selection_set.node));
+    let mut uses = Vec::new();
+    for (directives, set) in operations.chain(fragments) {
+        of_directives(directives, &mut uses);
+        of_set(set, &mut uses);
+    }
+    uses
+}
+
+fn of_set(set: &SelectionSet, uses: &mut Vec<Name>) {
+    for selection in &set.items {
+        of_directives(selection.node.directives(), uses);
+        match &selection.node {
+            Selection::Field(field) => {
+                for (_, value) in &field.node.arguments {
+                    let _constant = value.node.clone().into_const_with(noting(uses));
+                }
+                of_set(&field.node.selection_set.node, uses);
+            }
+            Selection::InlineFragment(fragment) => {
+                of_set(&fragment.node.selection_set.node, uses);
+            }
+            // Looked at by itself.
+            Selection::FragmentSpread(_) => {}
+        }
+    }
+}
+
+fn of_directives(directives: &[Positioned<Directive>], uses: &mut Vec<Name>) {
+    for (_, value) in directives.iter().flat_map(|it| &it.node.arguments) {
+        let _constant = value.node.clone().into_const_with(noting(uses));
+    }
+}
+
+/// Notes a variable.
+fn noting(uses: &mut Vec<Name>) -> impl FnMut(Name) -> Result<Value, Infallible> {
+    |name| {
+        uses.push(name);
+        Ok(Value::Null)
+    }
 }
 
 /// Who follows the same.
 pub(super) struct Cohort {
     /// As the first of them asked; the others may have started elsewhere.
     pub(super) template: Template,
-    written: Mutex<LruCache<Which, Arc<OnceCell<Update>>>>,
+    written: Mutex<Written>,
+    /// How many cohorts share the room.
+    cohorts: Arc<AtomicUsize>,
 }
 
 /// Which update it is: where it stands, after which one it comes, and as of when its row is.
 type Which = (Arc<str>, Option<Arc<str>>, i64);
 
+/// Where an update is written, and its bytes once it is.
+type Cell = (Arc<OnceCell<Update>>, usize);
+
+/// The newest updates.
+struct Written {
+    cells: LruCache<Which, Cell>,
+    bytes: usize,
+}
+
+fn which(given: &Given) -> Which {
+    (
+        Arc::clone(&given.cursor),
+        given.previous_cursor.clone(),
+        given.as_of,
+    )
+}
+
 impl Cohort {
+    fn of(template: Template, cohorts: &Arc<AtomicUsize>) -> Arc<Self> {
+        cohorts.fetch_add(1, Ordering::Relaxed);
+        Arc::new(Self {
+            template,
+            written: Mutex::new(Written {
+                cells: LruCache::new(KEPT),
+                bytes: 0,
+            }),
+            cohorts: Arc::clone(cohorts),
+        })
+    }
+
     /// Where an update is written, if not by this subscriber then by another.
     pub(super) fn cell(&self, given: &Given) -> Arc<OnceCell<Update>> {
-        let which = (
-            Arc::clone(&given.cursor),
-            given.previous_cursor.clone(),
-            given.as_of,
-        );
-        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(written.get_or_insert(which, Arc::default))
+        let mut written = self.lock();
+        if let Some((cell, _)) = written.cells.get(&which(given)) {
+            return Arc::clone(cell);
+        }
+        let cell: Arc<OnceCell<Update>> = Arc::default();
+        let kept = (Arc::clone(&cell), 0);
+        if let Some((_, (_, bytes))) = written.cells.push(which(given), kept) {
+            written.bytes -= bytes;
+        }
+        cell
+    }
+
+    /// An update was written. The oldest go, until the cohort has no more than its share.
+    pub(super) fn wrote(&self, given: &Given, update: &Update) {
+        let share = BYTES_MAX / self.cohorts.load(Ordering::Relaxed).max(1);
+        let mut written = self.lock();
+        let Some((_, bytes)) = written.cells.get_mut(&which(given)) else {
+            return;
+        };
+        let before = std::mem::replace(bytes, update.bytes());
+        written.bytes += update.bytes();
+        written.bytes -= before;
+        while written.bytes > share
+            && let Some((_, (_, bytes))) = written.cells.pop_lru()
+        {
+            written.bytes -= bytes;
+        }
+    }
+
+    fn forget(&self) {
+        let mut written = self.lock();
+        written.cells.clear();
+        written.bytes = 0;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Written> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Cohort {
+    fn drop(&mut self) {
+        self.cohorts.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// The cohorts of one tenant: what is of one tenant's rows never gets to another's subscribers.
 #[derive(Default)]
-pub(super) struct Cohorts(Mutex<HashMap<[u8; 32], Weak<Cohort>>>);
+pub(super) struct Cohorts {
+    known: Mutex<HashMap<[u8; 32], Weak<Cohort>>>,
+    living: Arc<AtomicUsize>,
+}
 
 impl Cohorts {
     /// The cohort of a subscriber, which lives as long as somebody is in it.
@@ -140,10 +260,7 @@ impl Cohorts {
         if cohorts.len() == cohorts.capacity() {
             cohorts.retain(|_, cohort| cohort.strong_count() > 0);
         }
-        let cohort = Arc::new(Cohort {
-            template,
-            written: Mutex::new(LruCache::new(KEPT)),
-        });
+        let cohort = Cohort::of(template, &self.living);
         cohorts.insert(key, Arc::downgrade(&cohort));
         cohort
     }
@@ -152,16 +269,12 @@ impl Cohorts {
     pub(super) fn forget(&self) {
         let cohorts: Vec<_> = self.lock().values().filter_map(Weak::upgrade).collect();
         for cohort in cohorts {
-            let mut written = cohort
-                .written
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            written.clear();
+            cohort.forget();
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Weak<Cohort>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -170,7 +283,7 @@ mod tests {
     use super::*;
 
     fn template(query: &str) -> Template {
-        Template::of(&mut Request::new(query)).expect("a document")
+        Template::of(&mut Request::new(query), About::default()).expect("a document")
     }
 
     #[test]
@@ -181,8 +294,12 @@ mod tests {
 
     #[test]
     fn a_variable_that_says_something_else_too_does() {
-        let query = "subscription($a: String, $ab: Boolean!) { orderChanged(after: $a, channel: $a) { cursor @skip(if: $ab) } }";
-        assert!(template(query).started_by().is_empty());
-        assert_eq!(occurrences("($a: X) { f(a: $a, b: $ab) }", "a"), 2);
+        for query in [
+            "subscription($a: String, $ab: Boolean!) { orderChanged(after: $a, channel: $a) { cursor @skip(if: $ab) } }",
+            "subscription($s: Boolean!) { orderChanged(snapshot: $s) { cursor @include(if: $,s) } }",
+            "subscription($s: Boolean!) { orderChanged(snapshot: $s) { ...F } } fragment F on X { c(o: { a: [$s] }) }",
+        ] {
+            assert!(template(query).started_by().is_empty(), "{query}");
+        }
     }
 }

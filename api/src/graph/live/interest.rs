@@ -109,6 +109,8 @@ pub(super) struct Interests(Mutex<Known>);
 struct Known {
     /// Batches up to here have been looked through, or are being.
     routed: i64,
+    /// Who came while one was looked through that it was not yet at the end of the log.
+    newcomers: Vec<Arc<Bell>>,
     kinds: HashMap<&'static str, Arc<dyn Kind>>,
 }
 
@@ -140,7 +142,17 @@ impl Interests {
         let kind: Arc<dyn Any + Send + Sync> =
             Arc::clone(kind.or_insert_with(|| Arc::new(Watching::<W>(Mutex::default())))) as _;
         let watching = kind.downcast::<Watching<W>>().ok()?;
-        Some(watching.of(watched, channels.map(<[String]>::to_vec), since))
+        let interest = watching.of(watched, channels.map(<[String]>::to_vec), since);
+        if known.routed > end {
+            known.newcomers.push(Arc::clone(&interest.bell));
+        }
+        Some(interest)
+    }
+
+    /// Those for whom nobody looked in the batches up to the end, which is known by now.
+    pub(super) fn newcomers(&self) -> Vec<Arc<Bell>> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut known.newcomers)
     }
 
     /// Finds out for whom something is in a batch, the next one of the log.
@@ -222,7 +234,13 @@ impl<W: Watched> Kind for Watching<W> {
 
 #[cfg(test)]
 mod tests {
+    use async_graphql::Result;
+    use entrepot_domain::event::Event;
+    use entrepot_domain::kernel::TenantId;
+
     use super::*;
+    use crate::graph::session::Session;
+    use crate::graph::snapshot::Snapshot;
 
     #[test]
     fn nothing_is_skipped_that_is_not_known_to_be_empty() {
@@ -254,5 +272,61 @@ mod tests {
         assert_eq!(found.next(55, 700), Some(60));
         assert_eq!(found.next(694, 700), Some(694));
         assert_eq!(found.next(695, 700), None);
+    }
+
+    #[derive(Clone, PartialEq, Eq, Hash)]
+    struct Nothing;
+
+    impl Watched for Nothing {
+        const NAME: &'static str = "nothing";
+        type Key = i64;
+        type Row = i64;
+
+        fn keys(_: &Event) -> Vec<i64> {
+            Vec::new()
+        }
+
+        async fn load(_: TenantId, _: &Snapshot, _: Vec<i64>) -> Result<HashMap<i64, i64>> {
+            Ok(HashMap::new())
+        }
+
+        fn position(row: &i64) -> i64 {
+            *row
+        }
+
+        fn wants(&self, _: &i64) -> bool {
+            false
+        }
+
+        fn sees(&self, _: Option<&[String]>, _: &i64) -> bool {
+            false
+        }
+
+        async fn page(
+            &self,
+            _: &Session,
+            _: &Snapshot,
+            _: Option<&i64>,
+            _: u64,
+        ) -> Result<Vec<(i64, i64)>> {
+            Ok(Vec::new())
+        }
+    }
+
+    /// Nobody looked for it in that batch: it looks by itself, once the batch is at hand.
+    #[test]
+    fn who_comes_while_a_batch_is_looked_through_is_woken_behind_it() {
+        let interests = Interests::default();
+        interests.0.lock().unwrap().routed = 20;
+        let early = interests.of(Nothing, None, 10).unwrap();
+        let mut rung = early.rings();
+        for bell in interests.newcomers() {
+            bell.ring();
+        }
+        assert!(rung.has_changed().unwrap());
+        rung.mark_unchanged();
+        assert_eq!(early.next(10, 20), Some(10));
+        let _late = interests.of(Nothing, None, 20).unwrap();
+        assert!(interests.newcomers().is_empty());
     }
 }

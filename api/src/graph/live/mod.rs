@@ -2,9 +2,10 @@
 //! the row as it stands when it is sent. Nothing is dropped; a reader resumes from a cursor.
 //!
 //! The log is the buffer: a subscriber is a place in it and nothing more. What all subscribers of a
-//! tenant read is read once (`tail`, kept by `hub`), and what many of them get is written once
-//! (`cohort`), and who gets nothing is not woken (`interest`). Read in this order: `start` (where a subscription begins), `place` (what its cursors
-//! say), `snapshot` and `subscriber` (what comes next), `stream` (from there to the transport).
+//! tenant read is read once (`tail`, kept by `hub`), what many of them get is written once (`cohort`),
+//! and who gets nothing is not woken (`interest`). Read in this order: `start` (where a subscription
+//! begins), `place` (what its cursors say), `snapshot` and `subscriber` (what comes next), `stream` (from
+//! there to the transport).
 
 mod batch;
 mod change;

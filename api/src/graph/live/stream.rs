@@ -10,6 +10,7 @@ use futures_util::stream::{self, BoxStream, unfold};
 use super::change::Change;
 use super::cohort::{Cohort, Template};
 use super::hub::Hub;
+use crate::graph::contract::About;
 use crate::graph::cost::Toll;
 use crate::graph::error;
 use crate::graph::session::Session;
@@ -82,10 +83,10 @@ pub(crate) async fn updates(
     schema: Graph,
     hub: Arc<Hub>,
     session: Arc<Session>,
-    mut request: Request,
+    (mut request, about): (Request, About),
     toll: Toll,
 ) -> BoxStream<'static, Update> {
-    let (tenant, template) = match (session.tenant(), Template::of(&mut request)) {
+    let (tenant, template) = match (session.tenant(), Template::of(&mut request, about)) {
         (Ok(tenant), Ok(template)) => (tenant, template),
         (Err(error), _) => return refused(error),
         (_, Err(error)) => return one(Response::from_errors(vec![error])),
@@ -137,18 +138,20 @@ impl Live {
 
     async fn write(&self, given: Given) -> Update {
         // Nobody to share with, or nothing.
-        if !given.shared || Arc::strong_count(&self.cohort) == 1 {
+        let shared = given.shared && self.cohort.template.is_shared;
+        if !shared || Arc::strong_count(&self.cohort) == 1 {
             return Update::from(self.respond(given).await);
         }
         let cell = self.cohort.cell(&given);
         let written = cell.get_or_try_init(async || {
-            let response = self.respond(given).await;
+            let response = self.respond(given.clone()).await;
             // An accident is not for all the others.
-            if response.errors.is_empty() {
-                Ok(Update::from(response))
-            } else {
-                Err(Update::from(response))
+            if !response.errors.is_empty() {
+                return Err(Update::from(response));
             }
+            let update = Update::from(response);
+            self.cohort.wrote(&given, &update);
+            Ok(update)
         });
         written.await.cloned().unwrap_or_else(|failed| failed)
     }

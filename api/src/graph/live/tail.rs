@@ -190,7 +190,7 @@ impl Tail {
         let bells = self.interests.route(&batch, &reader).await;
         self.keep(batch);
         self.end.send_replace(Some(to));
-        for bell in bells {
+        for bell in bells.into_iter().chain(self.interests.newcomers()) {
             bell.ring();
         }
         Ok(to)

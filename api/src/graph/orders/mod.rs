@@ -4,7 +4,7 @@ mod command;
 mod live;
 mod load;
 mod query;
-mod totals;
+mod sums;
 mod types;
 
 pub use command::OrderMutation;

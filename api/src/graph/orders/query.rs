@@ -7,7 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::load::{OrderLoader, orders_of, with_relations};
-use super::totals::{self, OrderSums, OrderSumsFilter};
+use super::sums::{self, OrderSums, OrderSumsFilter};
 use super::types::{FulfillmentStatus, Order, OrderStatus, PaymentStatus};
 use crate::graph::connection::Listed;
 use crate::graph::page::{Keyset, List, PageArgs};
@@ -204,8 +204,6 @@ impl OrderQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Which; all of them without it.")] filter: Option<OrderSumsFilter>,
     ) -> Result<Option<Vec<OrderSums>>> {
-        totals::sums(ctx, filter.unwrap_or_default())
-            .await
-            .map(Some)
+        sums::sums(ctx, filter.unwrap_or_default()).await.map(Some)
     }
 }

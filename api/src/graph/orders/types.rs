@@ -10,7 +10,7 @@ use model::OrderDoc;
 
 use crate::graph::catalog::{Product, ProductLoader};
 use crate::graph::customers::{Customer, CustomerLoader};
-use crate::graph::direct::{Part, fields, names};
+use crate::graph::direct::{MadeOf, Part, fields, names};
 use crate::graph::fulfillment::Shipment;
 use crate::graph::margins::{self, MarginLine};
 use crate::graph::payments::Payment;
@@ -216,7 +216,12 @@ fields! {
             Relation::Loaded(None) => Part::None,
             Relation::Loaded(Some(lines)) => Part::Document(MarginLine::whole(lines)?),
         };
-        Some(vec![Part::Document(Arc::clone(&order.doc) as _), customer, margins])
+        let document = Part::Document(Arc::clone(&order.doc) as _);
+        Some(MadeOf {
+            parts: vec![document, customer, margins],
+            // Of the order and of its margins.
+            weight: 1 + 2 * order.doc.lines.len(),
+        })
     };
     loaded {
         customer: Option<&Customer> = |order| match &order.customer {

@@ -92,7 +92,7 @@ impl Audience {
     pub fn sees(self, of: &str, field: &str) -> bool {
         match open(of, field) {
             Some((Area::Federation, _)) => self.router,
-            Some((_, roles)) => self.roles.meets(roles),
+            Some((_, roles)) => self.roles.intersects(roles),
             None => false,
         }
     }

@@ -4,7 +4,8 @@
 //!
 //! Contracts are cut from the first two, and each field is checked against them once more when it
 //! runs (`engine.rs`); every query of read models, and with it every count, sum and live update,
-//! starts from the third. Nothing else names a role.
+//! starts from the third. Beside these tables, only [`access`](crate::access) names a role (operators, whom
+//! a suspension leaves in) and `bi` those that get logins.
 
 mod audience;
 mod columns;

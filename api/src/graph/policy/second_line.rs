@@ -59,6 +59,7 @@ impl Filled {
             access: Access::new(store.clone()),
             vault,
             readers: 4,
+            answer_bytes: crate::bounds::ANSWER_BYTES,
             groups: registry::groups(),
             redis: None,
             secrets,

@@ -31,7 +31,8 @@ impl Parsed {
 
     /// The document of a text, within bounds.
     pub(super) fn document(&self, text: &str) -> Result<ExecutableDocument, Refusal> {
-        self.recent.of(text, || self.parse(text))
+        let document = self.recent.of(text, || self.parse(text))?;
+        Ok(ExecutableDocument::clone(&document))
     }
 
     fn parse(&self, text: &str) -> Result<ExecutableDocument, Refusal> {

@@ -7,6 +7,8 @@ use crate::http::refusal::Refusal;
 
 /// Brackets of any kind that may stand open at one time.
 const NESTING_MAX: usize = 64;
+/// Bytes of a name.
+const NAME_MAX: usize = 128;
 
 pub(super) fn check(source: &str, limits: &DocumentLimits) -> Result<(), Refusal> {
     if source.len() > limits.bytes_max {
@@ -37,6 +39,11 @@ pub(super) fn check(source: &str, limits: &DocumentLimits) -> Result<(), Refusal
             }
             _ => word_length(rest),
         };
+        // A name comes back in the answer, once for each row.
+        if length > NAME_MAX && rest[0] != b'"' {
+            let message = format!("the document has a name of more than {NAME_MAX} bytes");
+            return Err(Refusal::request("QUERY_TOO_LARGE", message));
+        }
         tokens += 1;
         rest = &rest[length..];
         if tokens > limits.tokens_max {
@@ -111,6 +118,19 @@ mod tests {
             assert!(tokens_allowed(source, 8), "{source}");
             assert!(!tokens_allowed(source, 7), "{source}");
         }
+    }
+
+    #[test]
+    fn a_name_has_a_length() {
+        let refused = |length| {
+            let source = format!(
+                "{{ {}: a(b: \"{}\") }}",
+                "n".repeat(length),
+                "x".repeat(999)
+            );
+            check(&source, &DocumentLimits::default()).is_err()
+        };
+        assert!(!refused(128) && refused(129));
     }
 
     #[test]
