@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 
 use entrepot_domain::kernel::code;
 
+use crate::import;
+
 /// A code.
 #[derive(Clone, Copy, Debug)]
 pub struct Code {
@@ -228,10 +230,20 @@ pub fn page() -> String {
          the path of the input field and a sentence. Nothing has happened.\n\n\
          | code | meaning |\n|---|---|\n",
     );
-    for (name, meaning) in code::MEANINGS {
+    meanings(&mut page, code::MEANINGS);
+    page.push_str(
+        "\n## Records of files\n\n\
+         `entrepot import` refuses a record with one of the codes above, or with one of these.\n\n\
+         | code | meaning |\n|---|---|\n",
+    );
+    meanings(&mut page, import::code::MEANINGS);
+    page
+}
+
+fn meanings(page: &mut String, codes: &[(&str, &str)]) {
+    for (name, meaning) in codes {
         let _written = writeln!(page, "| `{name}` | {} |", meaning.trim());
     }
-    page
 }
 
 #[cfg(test)]

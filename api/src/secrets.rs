@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
-/// The shortest secret, in bytes.
+/// The shortest secret, in bytes: as long as the hash that it keys (RFC 7518 section 3.2).
 pub const SECRET_MIN: usize = 32;
 /// Bytes of a seal: 2^128 tries to forge one.
 const SEAL: usize = 16;

@@ -7,6 +7,7 @@ use sea_orm::{FromQueryResult as _, QueryResult};
 use crate::db::{Db, DbError, Guard, Merge, Purpose, Rows, Tx, View, Wanted, Written};
 use crate::error::StoreError;
 use crate::group::{Group, Head, Job, Known};
+use crate::record::stored;
 use crate::vault;
 
 /// How an append ended.
@@ -89,14 +90,10 @@ fn found(mut rows: Vec<QueryResult>) -> Result<Head, StoreError> {
 }
 
 fn head_of(row: &tenant_head::Model) -> Head {
-    let mut hash = [0; 32];
-    if row.hash.len() == hash.len() {
-        hash.copy_from_slice(&row.hash);
-    }
     Head {
         position: row.position,
         recorded_at: row.recorded_at,
-        hash,
+        hash: stored(&row.hash),
     }
 }
 

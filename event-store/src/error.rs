@@ -34,6 +34,9 @@ pub enum StoreError {
     /// Personal data does not open: the master key is another one.
     #[error("personal data does not open with this master key")]
     Sealed,
+    /// Personal data cannot be sealed: the system gives no randomness.
+    #[error("personal data cannot be sealed")]
+    Unsealable,
     /// A rule panicked while it decided the command: a bug. Nothing was written.
     #[error("the rule that decides the command failed")]
     Panicked,

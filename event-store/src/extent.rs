@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait as _, QueryFilter as _, QueryOrder as _};
 use crate::append;
 use crate::db::{DbError, Tx};
 use crate::error::StoreError;
+use crate::record::stored;
 
 /// An end of the log: a position, and the hash of what stands there. Position 0 has the hash of
 /// nothing.
@@ -57,14 +58,8 @@ async fn following(tx: &Tx, tenant: TenantId, after: i64) -> Result<Option<End>,
         .one(tx)
         .await
         .map_err(DbError::from)?;
-    Ok(row.map(|row| {
-        let mut hash = Hash::default();
-        if row.prev_hash.len() == hash.len() {
-            hash.copy_from_slice(&row.prev_hash);
-        }
-        End {
-            position: row.position - 1,
-            hash,
-        }
+    Ok(row.map(|row| End {
+        position: row.position - 1,
+        hash: stored(&row.prev_hash),
     }))
 }

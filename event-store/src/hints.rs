@@ -19,8 +19,8 @@ const CHANNEL: &str = "entrepot:hints";
 const COALESCE: Duration = Duration::from_millis(2);
 /// Between two attempts to reach Redis.
 const RETRY: Duration = Duration::from_secs(1);
-/// Groups that may be named in a hint.
-const GROUPS: [&str; 2] = ["core", "bi"];
+/// The groups of read models, in the order in which readers need them: what a hint may name.
+pub const GROUPS: [&str; 2] = ["core", "bi"];
 
 /// Where a position was reached: the log (no group) or a group of read models.
 type Place = (TenantId, Option<&'static str>);

@@ -26,7 +26,7 @@ pub mod vault;
 pub use error::{StoreError, SubmitError};
 pub use extent::{End, Extent};
 pub use feed::{Feed, Moved};
-pub use hints::Hints;
+pub use hints::{GROUPS, Hints};
 pub use record::Entry;
 pub use store::Store;
 pub use submission::{IdempotencyKey, Receipt, Submission};

@@ -94,14 +94,16 @@ pub(crate) fn row(
     })
 }
 
+/// A hash as a row has it. What has another length is none: it is that of an empty log, which follows
+/// from no event.
+pub(crate) fn stored(hash: &[u8]) -> Hash {
+    hash.try_into().unwrap_or_default()
+}
+
 /// The hash of a row, which its successor carries.
 pub fn hash(row: &event::Model) -> Hash {
-    let mut previous = Hash::default();
-    if row.prev_hash.len() == previous.len() {
-        previous.copy_from_slice(&row.prev_hash);
-    }
     chain(
-        &previous,
+        &stored(&row.prev_hash),
         &HashInput {
             position: row.position,
             stream_kind: &row.stream_type,

@@ -232,7 +232,7 @@ fn binding(tenant: TenantId, id: Uuid) -> Vec<u8> {
 
 fn random<const N: usize>() -> Result<[u8; N], StoreError> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|_| StoreError::Sealed)?;
+    getrandom::fill(&mut bytes).map_err(|_| StoreError::Unsealable)?;
     Ok(bytes)
 }
 
@@ -245,7 +245,7 @@ fn seal(key: &[u8; 32], binding: &[u8], plain: &[u8]) -> Result<Vec<u8>, StoreEr
     };
     let sealed =
         ChaCha20Poly1305::new(Key::from_slice(key)).encrypt(Nonce::from_slice(&nonce), payload);
-    Ok([&nonce[..], &sealed.map_err(|_| StoreError::Sealed)?].concat())
+    Ok([&nonce[..], &sealed.map_err(|_| StoreError::Unsealable)?].concat())
 }
 
 fn open(key: &[u8; 32], binding: &[u8], sealed: &[u8]) -> Result<Vec<u8>, StoreError> {

@@ -7,8 +7,7 @@ use crate::folding::{AnyModel, Model};
 use crate::group::Group;
 use crate::{bi, customers, inventory, margins, orders, products, subscriptions, timers};
 
-/// The groups, in the order in which readers need them.
-pub const GROUPS: [&str; 2] = ["core", "bi"];
+pub use entrepot_event_store::GROUPS;
 
 /// The read models of a group, with nothing in memory. Unknown groups have none.
 fn models(group: &str) -> Vec<Box<dyn AnyModel>> {

@@ -9,11 +9,10 @@ use jsonwebtoken::{EncodingKey, Header};
 use serde::Serialize;
 
 use super::{IssuerError, Roles};
+use crate::secrets::SECRET_MIN;
 
 /// Claim `iss` of every embedded token; no other issuer may use it.
 pub const EMBEDDED_ISSUER: &str = "entrepot-embedded";
-/// A secret as long as the hash that it keys (RFC 7518 section 3.2).
-pub const SECRET_BYTES_MIN: usize = 32;
 
 /// A token to be issued.
 #[derive(Clone, Debug)]
@@ -61,7 +60,7 @@ pub fn issue_embedded(
     request: &IssueRequest,
     now: Timestamp,
 ) -> Result<String, IssuerError> {
-    if secret.len() < SECRET_BYTES_MIN {
+    if secret.len() < SECRET_MIN {
         return Err(IssuerError::SecretShort(secret.len()));
     }
     let issued_at = now.as_second();

@@ -37,7 +37,7 @@ pub enum IssuerError {
     #[error("issuer name {0} does not go with its kind of key")]
     Name(String),
     /// A shared secret short enough to be guessed.
-    #[error("the secret has {0} bytes, fewer than {min}", min = super::SECRET_BYTES_MIN)]
+    #[error("the secret has {0} bytes, fewer than {min}", min = crate::secrets::SECRET_MIN)]
     SecretShort(usize),
     /// Keys by a way that others can write on.
     #[error("the key set's address {0} is neither https nor http on a loopback host")]

@@ -5,7 +5,8 @@
 
 use std::path::PathBuf;
 
-use super::{ClaimNames, EMBEDDED_ISSUER, IssuerError, SECRET_BYTES_MIN};
+use super::{ClaimNames, EMBEDDED_ISSUER, IssuerError};
+use crate::secrets::SECRET_MIN;
 
 /// Longest life of a token, from `iat` to `exp`, unless an issuer says otherwise.
 const TTL_MAX_S: i64 = 24 * 60 * 60;
@@ -121,7 +122,7 @@ impl IssuerConfig {
             return Err(IssuerError::Name(self.issuer.clone()));
         }
         match &self.keys {
-            KeyConfig::Embedded(secret) if secret.len() < SECRET_BYTES_MIN => {
+            KeyConfig::Embedded(secret) if secret.len() < SECRET_MIN => {
                 Err(IssuerError::SecretShort(secret.len()))
             }
             KeyConfig::Jwks(_, JwksSource::Url(url)) if !safe_to_fetch(url) => {

@@ -16,7 +16,7 @@ mod verified;
 mod verifier;
 
 pub use claims::ClaimNames;
-pub use embedded::{EMBEDDED_ISSUER, IssueRequest, SECRET_BYTES_MIN, issue_embedded};
+pub use embedded::{EMBEDDED_ISSUER, IssueRequest, issue_embedded};
 pub use error::{AuthError, IssuerError};
 pub use issuer::{Algorithm, IssuerConfig, JwksSource};
 pub use requester::Requester;

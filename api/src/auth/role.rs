@@ -7,13 +7,13 @@ use std::fmt;
 pub enum Role {
     /// Sells: catalog, orders, customers, stock.
     Commerce,
-    /// Counts: payments, ledger, margins, settlements.
+    /// Counts: payments, fees, costs, margins.
     Finance,
-    /// Helps customers: orders and returns, no margins.
+    /// Helps customers: orders and personal data, no margins.
     Support,
     /// An app from outside, bound to its channels.
     Partner,
-    /// Runs the platform: tenants, policy, exceptions, rebuilds.
+    /// Runs the platform: tenants, policy, configuration.
     Operator,
 }
 
@@ -70,13 +70,8 @@ impl Roles {
         self.0 & role.bit() != 0
     }
 
-    /// Whether the set holds at least one of `roles`.
-    pub fn intersects(self, roles: &[Role]) -> bool {
-        roles.iter().any(|role| self.contains(*role))
-    }
-
     /// Whether a role is in both sets.
-    pub const fn meets(self, other: Self) -> bool {
+    pub const fn intersects(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
@@ -130,7 +125,7 @@ mod tests {
             roles.iter().collect::<Vec<_>>(),
             [Role::Finance, Role::Partner]
         );
-        assert!(roles.intersects(&[Role::Commerce, Role::Partner]));
+        assert!(roles.intersects([Role::Commerce, Role::Partner].into_iter().collect()));
         assert!(!roles.contains(Role::Operator));
         assert!(Roles::EMPTY.is_empty());
     }

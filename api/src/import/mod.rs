@@ -91,22 +91,32 @@ const LINE_MAX: usize = 1_000_000;
 
 /// Codes of refusals that only files know; the others are the domain's.
 pub mod code {
-    /// The line is no JSON object, or the row does not fit the header.
-    pub const RECORD_MALFORMED: &str = "RECORD_MALFORMED";
-    /// The record is longer than 1 MB.
-    pub const RECORD_TOO_LONG: &str = "RECORD_TOO_LONG";
-    /// A record of this id was imported from the same source before, with other content.
-    pub const RECORD_CHANGED: &str = "RECORD_CHANGED";
-    /// A field that must be there is not.
-    pub const FIELD_MISSING: &str = "FIELD_MISSING";
-    /// The format has no such field.
-    pub const FIELD_UNKNOWN: &str = "FIELD_UNKNOWN";
-    /// The value is of another type than the field.
-    pub const FIELD_MALFORMED: &str = "FIELD_MALFORMED";
-    /// The number is not whole, or does not fit 64 bits.
-    pub const NUMBER_MALFORMED: &str = "NUMBER_MALFORMED";
-    /// The amount is no decimal, or has more digits than its currency.
-    pub const AMOUNT_MALFORMED: &str = "AMOUNT_MALFORMED";
+    /// States codes, each with what it means.
+    macro_rules! codes {
+        ($($(#[doc = $doc:literal])* $name:ident,)*) => {
+            $($(#[doc = $doc])* pub const $name: &str = stringify!($name);)*
+            /// Every code with what it means.
+            pub const MEANINGS: &[(&str, &str)] = &[$(($name, concat!($($doc),*))),*];
+        };
+    }
+    codes! {
+        /// The line is no JSON object, or the row does not fit the header.
+        RECORD_MALFORMED,
+        /// The record is longer than 1 MB.
+        RECORD_TOO_LONG,
+        /// A record of this id was imported from the same source before, with other content.
+        RECORD_CHANGED,
+        /// A field that must be there is not.
+        FIELD_MISSING,
+        /// The format has no such field.
+        FIELD_UNKNOWN,
+        /// The value is of another type than the field.
+        FIELD_MALFORMED,
+        /// The number is not whole, or does not fit 64 bits.
+        NUMBER_MALFORMED,
+        /// The amount is no decimal, or has more digits than its currency.
+        AMOUNT_MALFORMED,
+    }
 }
 
 /// What a file holds.

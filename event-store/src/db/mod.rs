@@ -1,5 +1,5 @@
 //! One database, PostgreSQL or SQLite, behind one set of operations. What differs between the two
-//! stands in [`postgres`] and [`sqlite`], nowhere else.
+//! stands in [`postgres`] and [`sqlite`], and in a few words of SQL where they are said.
 
 mod connections;
 mod deletes;

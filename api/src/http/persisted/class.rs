@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::manifest::Manifest;
-use crate::auth::{Requester, Role};
+use crate::auth::{Requester, Role, Roles};
 
 /// Which documents a class may send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -23,7 +23,7 @@ pub(super) enum Documents {
 #[derive(Clone, Debug)]
 pub(super) struct Class {
     clients: Vec<String>,
-    roles: Vec<Role>,
+    roles: Roles,
     pub(super) documents: Documents,
     pub(super) manifest: Manifest,
 }
@@ -65,7 +65,7 @@ impl Default for Classes {
     fn default() -> Self {
         let others = Class {
             clients: Vec::new(),
-            roles: Vec::new(),
+            roles: Roles::EMPTY,
             documents: Documents::Apq,
             manifest: Manifest::default(),
         };
@@ -110,7 +110,7 @@ impl Classes {
         let fits = |class: &&Class| {
             let client = class.clients.iter().any(|it| it == requester.client());
             (class.clients.is_empty() || client)
-                && (class.roles.is_empty() || requester.held().intersects(&class.roles))
+                && (class.roles.is_empty() || requester.held().intersects(class.roles))
         };
         self.classes.iter().find(fits).unwrap_or(&self.others)
     }
