@@ -1,5 +1,5 @@
-//! Configuration: flags, and for each the environment variable `ENTREPOT_…`. Nothing else reads
-//! the environment.
+//! Where a process finds what it works on: flags, and for each the environment variable `ENTREPOT_…`.
+//! How much it lets others have is in `bounds`, what it serves in `server`.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

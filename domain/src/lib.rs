@@ -4,7 +4,7 @@
 //! and no floating point: `(past, command, policy, now, ids) -> events | refusal`.
 //!
 //! Read a business area in the order `event.rs`, `state.rs`, then one file a command.
-//! [`event`], [`state`] and [`world`] are the only places that list the areas.
+//! [`event`], [`state`], [`world`] and the ids in [`kernel`] are the only places that list the areas.
 
 pub mod catalog;
 pub mod command;

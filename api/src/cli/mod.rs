@@ -1,4 +1,4 @@
-//! The command line: one file a command.
+//! The command line: one file a command, or a folder; `rebuild` and `verify` share [`maintain`].
 
 mod bench;
 mod bi;

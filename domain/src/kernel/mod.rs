@@ -1,4 +1,5 @@
-//! The vocabulary that every business area shares. No area is named here.
+//! The vocabulary that every business area shares. Of the areas, only the kinds of streams, the ids and
+//! the codes of refusals are named here.
 
 mod allocation;
 mod ctx;
