@@ -152,4 +152,4 @@ try {
   await desk.close();
   between.close();
 }
-console.log(JSON.stringify({ suite: 'example-app', ...figures, error: 0 }));
+console.log(JSON.stringify({ suite: 'order-desk', ...figures, error: 0 }));
