@@ -1068,5 +1068,5 @@ CREATE INDEX rm_subscriptions_customer ON rm_subscriptions (tenant_id, customer_
 
 CREATE INDEX rm_subscriptions_next ON rm_subscriptions (tenant_id, next_on);
 
-CREATE INDEX timer_due ON timer (due_at);
+CREATE INDEX timer_due ON timer (due_at, tenant_id, kind, subject_id);
 

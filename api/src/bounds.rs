@@ -15,7 +15,7 @@ use crate::http::{Limits, SocketLimits};
 const WITHOUT_TURN: usize = 2;
 
 /// What one answer of the graph may have where nothing else is said: a page of 250 rows has 1 MB.
-pub const ANSWER_BYTES: usize = 16 << 20;
+pub const ANSWER_BYTES: u32 = 16 << 20;
 
 /// How the connections to read by are shared.
 #[derive(Debug)]
@@ -78,8 +78,8 @@ pub struct BoundArgs {
     #[arg(long, env = "ENTREPOT_ANSWERS_MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(..=65_536))]
     pub answers_mib: u32,
     /// Largest answer of the graph in bytes; one that would become larger ends with PAYLOAD_TOO_LARGE.
-    #[arg(long, env = "ENTREPOT_ANSWER_BYTES", default_value_t = ANSWER_BYTES)]
-    pub answer_bytes: usize,
+    #[arg(long, env = "ENTREPOT_ANSWER_BYTES", default_value_t = ANSWER_BYTES, value_parser = clap::value_parser!(u32).range(64 * 1024..))]
+    pub answer_bytes: u32,
     /// Largest request body in bytes.
     #[arg(long, env = "ENTREPOT_BODY_BYTES", default_value_t = 256 * 1024)]
     pub body_bytes: usize,

@@ -81,7 +81,7 @@ pub async fn open(place: &Place, stop: &CancellationToken) -> Result<App, StartE
         access: Access::new(store.clone()),
         vault: Vault::new(secrets.vault_key()),
         readers: options.connections,
-        answer_bytes: bounds::ANSWER_BYTES,
+        answer_bytes: usize::try_from(bounds::ANSWER_BYTES).unwrap_or(usize::MAX),
         groups: registry::groups(),
         redis,
         secrets,

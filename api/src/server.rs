@@ -133,7 +133,7 @@ pub async fn serve(
     let callbacks = Callbacks::to(&args.callback_hosts)?;
     let mut router = health(&app, recorder);
     if args.role != Duty::Worker {
-        let answer_bytes = args.bounds.answer_bytes;
+        let answer_bytes = usize::try_from(args.bounds.answer_bytes).unwrap_or(usize::MAX);
         let shared = Arc::new(App {
             answer_bytes,
             ..app.clone()

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,11 @@ use entrepot_event_store::db::{DbError, Purpose};
 use entrepot_event_store::{IdempotencyKey, Store, StoreError, Submission, SubmitError, clock};
 use entrepot_projections::runner::Runner;
 use entrepot_projections::timers::Due;
-use sea_orm::{ColumnTrait as _, QueryFilter as _};
+use futures_util::FutureExt as _;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval};
 use tokio_util::sync::CancellationToken;
@@ -26,6 +31,8 @@ const PAGE: u64 = 500;
 /// Statements of one look: the next goes on behind them, so that what stays due, however much it is,
 /// stands in nobody's way.
 const PAGES: usize = 10;
+/// Commands of one tenant that are under way at one time: two groups, and room for the tenant's own.
+const EACH: usize = 512;
 /// A timer that was given is not given again before this, though it still be due: its command was
 /// refused, or its rows are not folded yet.
 const REST: Duration = Duration::from_mins(1);
@@ -41,6 +48,7 @@ pub(crate) async fn run(store: Store, runner: Arc<Runner>, stop: CancellationTok
         seen: None,
         resting: HashMap::new(),
         given: JoinSet::new(),
+        under_way: HashMap::new(),
     };
     let mut ticks = interval(TICK);
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
@@ -57,9 +65,11 @@ struct Clock {
     /// The last row that was looked at, if rows behind it are due, too.
     seen: Option<timer::Model>,
     resting: HashMap<Key, Instant>,
-    /// Commands under way, as many of a tenant as its lane takes: none waits for another tenant's.
-    /// Each ends with its key, if it may be given again at once.
-    given: JoinSet<Option<Key>>,
+    /// Commands under way: none waits for another tenant's. Each ends with its row's key, and whether it
+    /// may be given again at once.
+    given: JoinSet<(Key, bool)>,
+    /// How many of each tenant.
+    under_way: HashMap<i64, usize>,
 }
 
 impl Clock {
@@ -67,7 +77,14 @@ impl Clock {
         let now = Instant::now();
         self.resting.retain(|_, until| *until > now);
         while let Some(given) = self.given.try_join_next() {
-            if let Ok(Some(key)) = given {
+            let (key, again) = given.unwrap_or_default();
+            if let Entry::Occupied(mut count) = self.under_way.entry(key.0) {
+                *count.get_mut() -= 1;
+                if *count.get() == 0 {
+                    count.remove();
+                }
+            }
+            if again {
                 self.resting.remove(&key);
             }
         }
@@ -89,10 +106,20 @@ impl Clock {
         if !self.runner.holds(TenantId(row.tenant_id)) {
             return;
         }
-        let key = key(&row);
-        if let Entry::Vacant(rest) = self.resting.entry(key) {
+        // One that finds no room comes with the next round.
+        let count = self.under_way.get(&row.tenant_id).copied();
+        let count = count.unwrap_or_default();
+        if let Entry::Vacant(rest) = self.resting.entry(key(&row))
+            && count < EACH
+        {
             rest.insert(now + REST);
-            self.given.spawn(give(self.store.clone(), row));
+            self.under_way.insert(row.tenant_id, count + 1);
+            let store = self.store.clone();
+            self.given.spawn(async move {
+                let key = key(&row);
+                let given = AssertUnwindSafe(give(store, row)).catch_unwind();
+                (key, given.await.unwrap_or_default())
+            });
         }
     }
 }
@@ -105,22 +132,22 @@ async fn due(
     use timer::Column::{DueAt, Kind, SubjectId, TenantId};
 
     let tx = store.db().begin_across_tenants(Purpose::Read).await?;
-    let mut query =
-        scope::across_tenants::<timer::Entity>().filter(DueAt.lte(clock::instant().micros()));
+    let order = [DueAt, TenantId, Kind, SubjectId];
+    let mut query = scope::across_tenants::<timer::Entity>();
+    query = query.filter(DueAt.lte(clock::instant().micros()));
     if let Some(last) = behind {
-        // Said once more by itself: as an index's condition.
-        query = query.filter(DueAt.gte(last.due_at));
+        let columns = Expr::tuple(order.map(Expr::col));
+        query = query.filter(columns.gt(Expr::tuple([
+            last.due_at.into(),
+            last.tenant_id.into(),
+            last.kind.clone().into(),
+            last.subject_id.into(),
+        ])));
     }
-    let mut page = query.cursor_by((DueAt, TenantId, Kind, SubjectId));
-    if let Some(last) = behind {
-        page.after((
-            last.due_at,
-            last.tenant_id,
-            last.kind.clone(),
-            last.subject_id,
-        ));
+    for column in order {
+        query = query.order_by_asc(column);
     }
-    let rows = page.first(PAGE).all(&tx).await.map_err(DbError::from)?;
+    let rows = query.limit(PAGE).all(&tx).await.map_err(DbError::from)?;
     tx.commit().await?;
     Ok(rows)
 }
@@ -129,18 +156,18 @@ fn key(row: &timer::Model) -> Key {
     (row.tenant_id, row.kind.clone(), row.subject_id)
 }
 
-/// Gives the command of a row; the row's key, if the tenant's lane was full.
-async fn give(store: Store, row: timer::Model) -> Option<Key> {
+/// Gives the command of a row; whether the tenant's lane was full.
+async fn give(store: Store, row: timer::Model) -> bool {
     let error = match submission(&row) {
         Ok(submission) => match store.submit(submission).await {
-            Ok(_) | Err(SubmitError::Refused(_)) => return None,
-            Err(SubmitError::Overloaded) => return Some(key(&row)),
+            Ok(_) | Err(SubmitError::Refused(_)) => return false,
+            Err(SubmitError::Overloaded) => return true,
             Err(error) => error,
         },
         Err(error) => StoreError::Db(error).into(),
     };
     tracing::warn!(tenant = row.tenant_id, kind = row.kind, %error, "a due command failed");
-    None
+    false
 }
 
 fn submission(row: &timer::Model) -> Result<Submission, DbError> {

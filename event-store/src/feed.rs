@@ -179,10 +179,13 @@ impl Feed {
         };
         let feed = self.of(tenant);
         let mut recent = locked(&feed.recent);
-        let newly = usize::from(recent.entries.is_empty());
-        let tenants = self.at_hand.fetch_add(newly, Ordering::Relaxed) + newly;
+        let before = usize::from(!recent.entries.is_empty());
+        let tenants = self.at_hand.load(Ordering::Relaxed) + 1 - before;
         let share = ALL_BYTES_MAX / tenants.max(1);
         recent.extend(entries, share.clamp(RECENT_BYTES_MIN, RECENT_BYTES_MAX));
+        let after = usize::from(!recent.entries.is_empty());
+        self.at_hand.fetch_add(after, Ordering::Relaxed);
+        self.at_hand.fetch_sub(before, Ordering::Relaxed);
         drop(recent);
         self.head_is(tenant, last);
     }
@@ -215,11 +218,14 @@ impl Feed {
         Some(recent.iter().skip(skip).take(limit).cloned().collect())
     }
 
-    /// Lets go of a tenant's events, when nothing was appended for a while.
-    pub(crate) fn forget_recent(&self, tenant: TenantId) {
-        let gone = std::mem::take(&mut *locked(&self.of(tenant).recent));
-        let gone = usize::from(!gone.entries.is_empty());
-        self.at_hand.fetch_sub(gone, Ordering::Relaxed);
+    /// Lets go of a tenant's events: nothing was appended for a while, or they may not be in the log any
+    /// more.
+    pub fn forget_recent(&self, tenant: TenantId) {
+        let feed = self.of(tenant);
+        let mut recent = locked(&feed.recent);
+        let before = usize::from(!recent.entries.is_empty());
+        *recent = Recent::default();
+        self.at_hand.fetch_sub(before, Ordering::Relaxed);
     }
 }
 
@@ -255,5 +261,11 @@ mod tests {
         assert_eq!(at_hand(2), None, "another node appended the fourth");
         assert_eq!(at_hand(4), Some(vec![5]));
         assert_eq!(feed.recent(TenantId(2), 0, 1).map(|all| all.len()), None);
+        // What is too large for a share is not at hand, and does not count as if it were.
+        feed.appended(TenantId(2), vec![entry(1, RECENT_BYTES_MAX + 1)]);
+        feed.appended(TenantId(2), vec![entry(2, RECENT_BYTES_MAX + 1)]);
+        assert_eq!(feed.at_hand.load(Ordering::Relaxed), 1);
+        feed.forget_recent(TenantId(1));
+        assert_eq!(feed.at_hand.load(Ordering::Relaxed), 0);
     }
 }

@@ -114,11 +114,14 @@ impl Lane {
         let (mut lost, mut ask) = (false, self.wary > 0);
         self.wary = self.wary.saturating_sub(1);
         for attempt in 0..ATTEMPTS_MAX {
-            let head = self.head().await?;
-            let known = if ask {
-                self.known(jobs, lost).await?
-            } else {
-                Known::new()
+            let (head, known) = match self.look(jobs, ask, lost).await {
+                Ok(found) => found,
+                // It may be there already.
+                Err(error) if lost => {
+                    tracing::warn!(tenant = self.tenant.0, %error, "a commit was not looked up");
+                    return Ok(unknown(jobs));
+                }
+                Err(error) => return Err(error),
             };
             if !known.is_empty() {
                 self.wary = WARY_FOR;
@@ -167,10 +170,7 @@ impl Lane {
                     self.head = None;
                     (lost, ask) = (true, true);
                     if !self.resolve().await {
-                        return Ok(jobs
-                            .iter()
-                            .map(|_| Err(SubmitError::OutcomeUnknown))
-                            .collect());
+                        return Ok(unknown(jobs));
                     }
                 }
                 Err(error) => {
@@ -180,6 +180,22 @@ impl Lane {
             }
         }
         Ok(jobs.iter().map(|_| Err(SubmitError::Overloaded)).collect())
+    }
+
+    /// The end of the log and, if they are asked for, the keys that are in it.
+    async fn look(
+        &mut self,
+        jobs: &[Job],
+        ask: bool,
+        lost: bool,
+    ) -> Result<(Head, Known), StoreError> {
+        let head = self.head().await?;
+        let known = if ask {
+            self.known(jobs, lost).await?
+        } else {
+            Known::new()
+        };
+        Ok((head, known))
     }
 
     /// The end of the log as this lane knows it. What is read after it may know more than it: then another
@@ -326,6 +342,12 @@ impl Lane {
         };
         timeout(RESOLVE_FOR, asked).await.is_ok()
     }
+}
+
+fn unknown(jobs: &[Job]) -> Vec<Result<Receipt, SubmitError>> {
+    jobs.iter()
+        .map(|_| Err(SubmitError::OutcomeUnknown))
+        .collect()
 }
 
 async fn write_snapshots(

@@ -10,6 +10,7 @@ mod m20261123_000001_log;
 mod m20261123_000002_read_models;
 mod m20261125_000003_bi;
 mod m20261130_000004_log_moves;
+mod m20261201_000005_timer_order;
 
 /// Brings a database up to date.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000002_read_models::Migration),
             Box::new(m20261125_000003_bi::Migration),
             Box::new(m20261130_000004_log_moves::Migration),
+            Box::new(m20261201_000005_timer_order::Migration),
         ]
     }
 }

@@ -192,6 +192,8 @@ impl Group {
                 "rows went back; they are folded again"
             );
             self.forget(tenant);
+            // If the log went back as well, so did what was read of it.
+            store.feed().forget_recent(tenant);
             return Ok(Reached::Batch);
         }
         let at = (tenant, epoch, standing);

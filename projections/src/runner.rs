@@ -212,7 +212,13 @@ impl Runner {
                         .increment(1);
                     let rest = sleep(RETRY * 2_u32.pow(failures));
                     self.stopping.run_until_cancelled(rest).await;
-                    failures = (failures + 1).min(DOUBLINGS_MAX);
+                    // A database that comes back is not kept waiting.
+                    let passing = matches!(&error, StoreError::Db(error) if error.passing());
+                    failures = if passing {
+                        1
+                    } else {
+                        (failures + 1).min(DOUBLINGS_MAX)
+                    };
                     if self.epoch(tenant).is_some() {
                         continue;
                     }

@@ -51,7 +51,7 @@ impl Extension for Engine {
         let mut errors =
             std::mem::take(&mut *self.errors.lock().unwrap_or_else(PoisonError::into_inner));
         errors.append(&mut response.errors);
-        if ctx.data_opt::<Room>().is_some_and(Room::is_spent) {
+        if ctx.data_opt::<Room>().is_some_and(|room| room.left() == 0) {
             // Each field on the way out said so.
             response.data = Value::Null;
             errors = errors.pop().into_iter().collect();
@@ -84,20 +84,19 @@ impl Extension for Engine {
         {
             meter.field(of, field, resolved.as_ref().ok().and_then(Option::as_ref));
         }
-        let room = ctx.data_opt::<Room>().filter(|_| is_field);
+        let room = ctx.data_opt::<Room>();
         match resolved {
             Ok(value) => {
-                let text = match &value {
-                    Some(Value::String(text)) => Some(text.as_str()),
-                    _ => None,
+                let taken = match (room, &value) {
+                    (Some(room), Some(value)) => room.take_members(value),
+                    _ => Ok(()),
                 };
-                let taken = room.map_or(Ok(()), |room| room.take_field(at.field_name(), text));
                 taken
                     .map(|()| value)
                     .map_err(|full| too_large(full, pos, at))
             }
             // There will be no answer: nothing is worth going on for.
-            Err(error) if room.is_some_and(Room::is_spent) => Err(error),
+            Err(error) if room.is_some_and(|room| room.left() == 0) => Err(error),
             Err(error) if nullable => {
                 self.errors
                     .lock()

@@ -19,6 +19,7 @@ use super::glances::{Glance, Glances};
 use super::live::{self, Hub, LiveLimits};
 use super::loader;
 use super::policy::Audience;
+use super::room::Room;
 use super::session::Session;
 use super::turns::Turns;
 use crate::access::AccessError;
@@ -45,6 +46,15 @@ struct Admitted {
     contract: Arc<Contract>,
     checked: Arc<Checked>,
     charge: Option<Charge>,
+}
+
+/// How an operation is run.
+#[derive(Clone, Copy)]
+struct Way {
+    /// Whether what is asked for twice is to be merged.
+    merges: bool,
+    /// Bytes that its answer may have.
+    room: Option<usize>,
 }
 
 /// Why there is no executor: bugs of the schema.
@@ -138,11 +148,15 @@ impl Executor {
         if reads && let Err(busy) = session.queue().await {
             return busy.refusal();
         }
-        let merges = admitted.checked.about.merges;
+        let way = Way {
+            merges: admitted.checked.about.merges,
+            // What a command has done is said, however long it takes to say.
+            room: reads.then_some(self.app.answer_bytes),
+        };
         let mut response = if reads {
-            self.read(request, merges, &session, meter).await
+            self.read(request, way, &session, meter).await
         } else {
-            self.run(request, merges, &session, meter).await
+            self.run(request, way, &session, meter).await
         };
         if let (Value::Object(data), Some(Value::Object(about_schema))) =
             (&mut response.data, about_schema)
@@ -165,12 +179,12 @@ impl Executor {
     async fn read(
         &self,
         request: Request,
-        merges: bool,
+        way: Way,
         session: &Arc<Session>,
         meter: Option<&Meter>,
     ) -> Response {
         let Ok(tenant) = session.tenant() else {
-            return self.run(request, merges, session, meter).await;
+            return self.run(request, way, session, meter).await;
         };
         let glance = Glance::of(tenant, &request.query);
         let mut again = None;
@@ -178,14 +192,14 @@ impl Executor {
             session.may_glance();
             again = Some(Again::of(&request));
         }
-        let mut response = self.run(request, merges, session, meter).await;
+        let mut response = self.run(request, way, session, meter).await;
         if let Some(again) = again
             && session.start_over().await
         {
             metrics::counter!("entrepot_reads_started_over_total").increment(1);
             meter.inspect(|meter| meter.restart());
             response = match again.request(&self.input_types) {
-                Some(request) => self.run(request, merges, session, meter).await,
+                Some(request) => self.run(request, way, session, meter).await,
                 None => error::refused(error::broken()),
             };
         }
@@ -198,15 +212,18 @@ impl Executor {
     async fn run(
         &self,
         mut request: Request,
-        merges: bool,
+        way: Way,
         session: &Arc<Session>,
         meter: Option<&Meter>,
     ) -> Response {
         if let Some(meter) = meter {
             request = request.data(meter.clone());
         }
-        if merges {
+        if way.merges {
             request = request.data(Merges);
+        }
+        if let Some(bytes) = way.room {
+            request = request.data(Room::of(bytes));
         }
         let request = request
             .disable_introspection()

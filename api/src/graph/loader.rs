@@ -19,7 +19,6 @@ use super::margins::MarginLoader;
 use super::node::FirstLoader;
 use super::orders::OrderLoader;
 use super::personal::RecordLoader;
-use super::room::Room;
 use super::session::Session;
 use super::subscriptions::SubscriptionLoader;
 
@@ -96,9 +95,7 @@ loaders! {
 
 /// Gives a request its loaders.
 pub(crate) fn attach(request: Request, session: &Arc<Session>) -> Request {
-    request
-        .data(Room::of(session.app.answer_bytes))
-        .data(Loaders::new(Arc::clone(session)))
+    request.data(Loaders::new(Arc::clone(session)))
 }
 
 fn of<'a, L: Batched>(ctx: &'a Context<'_>) -> Result<&'a DataLoader<Counted<L>>> {

@@ -3,12 +3,14 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use async_graphql::{Name, Value};
+
 use super::error::fault;
 
-/// Bytes that a field takes while its answer is put together, beside its name and text.
-const FIELD: usize = 64;
+/// Bytes of a member of an object beside its name and text.
+const MEMBER: usize = 8;
 
-/// What is left for one answer.
+/// What is left for one answer, in bytes.
 pub(super) struct Room(AtomicUsize);
 
 /// The answer would be larger than it may be.
@@ -20,7 +22,12 @@ impl Room {
         Self(AtomicUsize::new(bytes))
     }
 
-    /// Takes what some written JSON needs.
+    /// What is left.
+    pub(super) fn left(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Takes what some JSON needs.
     pub(super) fn take(&self, bytes: usize) -> Result<(), TooLarge> {
         let taken = |left: usize| Some(left.saturating_sub(bytes));
         let left = self
@@ -32,14 +39,20 @@ impl Room {
         }
     }
 
-    /// Takes what a field needs with a name and perhaps a text.
-    pub(super) fn take_field(&self, name: &str, text: Option<&str>) -> Result<(), TooLarge> {
-        self.take(FIELD + name.len() + text.map_or(0, str::len))
-    }
-
-    /// Whether nothing is left: there will be no answer.
-    pub(super) fn is_spent(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == 0
+    /// Takes what the members of an object need with their names. What is in objects and lists among
+    /// them was taken for itself.
+    pub(super) fn take_members(&self, value: &Value) -> Result<(), TooLarge> {
+        let Value::Object(members) = value else {
+            return Ok(());
+        };
+        let member = |(name, value): (&Name, &Value)| {
+            let text = match value {
+                Value::String(text) => text.len(),
+                _ => 0,
+            };
+            MEMBER + name.len() + text
+        };
+        self.take(members.iter().map(member).sum())
     }
 }
 

@@ -254,11 +254,21 @@ impl Tx {
         let reads = self.scope.1 == Purpose::Read;
         let session = self.session.get_mut();
         match session {
-            None
-            | Some(Session {
+            Some(Session {
                 stage: Stage::Unsent(_),
                 ..
             }) => self.keep(),
+            // Gone, or nobody knows how it stands: with it goes what was not committed.
+            None
+            | Some(Session {
+                stage: Stage::Unsettled,
+                ..
+            }) => {
+                close(session);
+                if matches!(end, End::Commit) {
+                    return Err(over().into());
+                }
+            }
             Some(Session {
                 conn: Conn::Postgres(conn),
                 ..

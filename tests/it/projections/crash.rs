@@ -15,7 +15,7 @@ use super::settled;
 use crate::store::bustle;
 
 /// Takes all rows of all read models away, as if none had come to the disk.
-async fn lose_rows(db: &TestDb) {
+pub(crate) async fn lose_rows(db: &TestDb) {
     let sql = db.sql().await;
     let names = match sql.get_database_backend() {
         DbBackend::Postgres => "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'",
@@ -65,7 +65,7 @@ both! {
 }
 
 /// More events than several batches have.
-const BACKLOG: usize = 3_000;
+const BACKLOG: usize = 8_000;
 
 both! {
     async fn a_node_that_stops_leaves_a_long_way_to_others(db: TestDb) {

@@ -1,6 +1,6 @@
 //! Read models: at one position, the same bytes from the same log, whoever folds them and when.
 
-mod crash;
+pub(crate) mod crash;
 mod leases;
 mod live;
 mod poison;

@@ -74,6 +74,21 @@ both! {
     }
 }
 
+/// Waits until nobody else is in the database: whoever leaves says last what it did.
+async fn alone(sql: &DatabaseConnection) {
+    let others = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    for _ in 0..1_000 {
+        let query = Statement::from_string(DbBackend::Postgres, others);
+        let row = sql.query_one_raw(query).await.unwrap().unwrap();
+        if row.try_get_by_index::<i64>(0).unwrap() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("somebody stays");
+}
+
 /// Rows of the log that were looked up by an index since the count began, once a session that is over has
 /// said so.
 async fn looked_up(sql: &DatabaseConnection) -> i64 {
@@ -98,6 +113,7 @@ async fn what_stands_before_a_snapshot_is_not_looked_at() {
     let after = i64::try_from(RECEIPTS).unwrap() - snapshot_version(&db, tenant).await;
     store.db().close().await;
     let sql = db.sql().await;
+    alone(&sql).await;
     sql.execute_unprepared("ANALYZE event, snapshot; SELECT pg_stat_reset()")
         .await
         .unwrap();

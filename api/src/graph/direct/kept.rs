@@ -117,6 +117,7 @@ impl Texts {
     ) -> Result<Option<Vec<Written>>, TooLarge> {
         let (plan, known) = self.known(plan, rows);
         let (mut written, mut fresh) = (Vec::with_capacity(rows.len()), Vec::new());
+        let mut bytes = 0;
         for (row, (key, text)) in rows.iter().zip(known) {
             let text = if let Some(text) = text {
                 text
@@ -127,9 +128,13 @@ impl Texts {
                 fresh.extend(key.map(|key| (key, text.clone())));
                 text
             };
-            room.map_or(Ok(()), |room| room.take(text.json.len()))?;
+            bytes += text.json.len();
+            if room.is_some_and(|room| bytes > room.left()) {
+                break;
+            }
             written.push(text);
         }
+        room.map_or(Ok(()), |room| room.take(bytes))?;
         if !fresh.is_empty() {
             self.lock().keep(fresh);
         }

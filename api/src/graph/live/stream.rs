@@ -13,6 +13,7 @@ use super::hub::Hub;
 use crate::graph::contract::About;
 use crate::graph::cost::Toll;
 use crate::graph::error;
+use crate::graph::room::Room;
 use crate::graph::session::Session;
 use crate::graph::{Graph, loader};
 use crate::http::Update;
@@ -167,6 +168,7 @@ impl Live {
             .template
             .request()
             .data(Arc::clone(&self.session))
+            .data(Room::of(self.session.app.answer_bytes))
             .data(given);
         let request = loader::attach(request, &self.session);
         let response = self.schema.execute_stream(request).next().await;

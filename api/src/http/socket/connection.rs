@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     access,
-    auth::Requester,
+    auth::{AuthError, Requester},
     http::{
         endpoint::{Endpoint, lifetime},
         entrance::Entrance,
@@ -175,7 +175,10 @@ impl<E: GraphExecutor> Connection<E> {
         let requester = match (protocol::token(&payload), self.offered.take()) {
             (Some(token), _) => {
                 let verified = self.endpoint.verifier.verify(token, tenant).await;
-                let verified = verified.map_err(|_| Closing::forbidden())?;
+                let verified = verified.map_err(|error| match error {
+                    AuthError::KeysUnavailable => Closing::later(),
+                    AuthError::Unauthenticated(_) | AuthError::Forbidden(_) => Closing::forbidden(),
+                })?;
                 let narrowed = self.entrance.narrow(verified);
                 narrowed.ok_or_else(Closing::forbidden)?
             }
