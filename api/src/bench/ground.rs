@@ -125,13 +125,16 @@ impl Ground {
         Ok(started.elapsed())
     }
 
-    /// Has the database look at what it holds, as it does by itself after a while.
+    /// Has the database look at what it holds and write it where it belongs, as it does by itself after a
+    /// while: otherwise that is measured.
     pub(super) async fn analyze(&self) -> Result<()> {
-        let sql = match self.beside.get_database_backend() {
-            DbBackend::Postgres => "VACUUM ANALYZE",
-            _ => "ANALYZE",
+        let upkeep: &[&str] = match self.beside.get_database_backend() {
+            DbBackend::Postgres => &["VACUUM ANALYZE", "CHECKPOINT"],
+            _ => &["ANALYZE"],
         };
-        self.beside.execute_unprepared(sql).await?;
+        for sql in upkeep {
+            self.beside.execute_unprepared(sql).await?;
+        }
         Ok(())
     }
 
