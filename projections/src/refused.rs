@@ -35,7 +35,7 @@ async fn write(
     Ok(parked)
 }
 
-/// As [`write`], around what the database refuses.
+/// As [`write()`], around what the database refuses.
 pub(crate) async fn write_around(
     models: &Models,
     tx: &mut Tx,

@@ -3,7 +3,7 @@
 //! The columns come from the table that the SQL views are made of, the values from what is stored
 //! behind them, so that a file is the same on both databases and no amount meets a float. Read in
 //! this order: [`view`] (what there is, and for whom), [`ask`] (what is wanted), [`snapshot`] and
-//! [`source`] (how it is read), [`format`] (how it is written); then the two ways out, [`endpoint`]
+//! [`source`] (how it is read), [`mod@format`] (how it is written); then the two ways out, [`endpoint`]
 //! with [`permits`] and [`stream`], and [`files`].
 
 mod about;

@@ -1,7 +1,7 @@
 //! What falls due, for the clock task: cycles, resumptions, expiries.
 //!
 //! A row's `detail` is what its command needs and what this fold must remember. A subscription's
-//! cycle row stays while it is paused, due [`NEVER`], because the terms are remembered there. So
+//! cycle row stays while it is paused, due `NEVER`, because the terms are remembered there. So
 //! does the expiry of an authorization while the outcome of a capture is unknown.
 
 mod due;

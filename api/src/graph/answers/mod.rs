@@ -4,7 +4,7 @@
 //! who may see the same, in the same state. The state is the place of the read models, which is read
 //! from the database after the question came ([`Positions`]), whichever node moves it; never a time.
 //! Kept are only answers that follow from the read models and from nothing else
-//! ([`Checked::repeats`](super::contract::Checked::repeats)): no personal data, which goes at once
+//! ([`About::repeats`](super::contract::About::repeats)): no personal data, which goes at once
 //! when it is destroyed. Access, freshness and cost are asked for each time, before an answer is given.
 
 mod positions;
