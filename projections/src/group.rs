@@ -401,6 +401,6 @@ fn grown(store: &Store, tenant: TenantId, entries: &[Arc<Entry>]) -> bool {
     entries.last().is_none_or(|last| known > last.position)
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

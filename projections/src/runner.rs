@@ -2,7 +2,7 @@
 //! other nodes, and by a sweep that needs neither.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use entrepot_domain::kernel::TenantId;
@@ -14,7 +14,7 @@ use tokio::time::{Instant, interval, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::group::{Group, Reached};
+use crate::group::{Group, Reached, lock};
 use crate::lease::{Held, Leases, RENEW, slot};
 use crate::rhythm::{Look, MOVED_WITHIN, Rhythm};
 
@@ -262,10 +262,6 @@ impl Runner {
     fn epoch(&self, tenant: TenantId) -> Option<i64> {
         lock(&self.held).get(&slot(tenant)).copied()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Since when something counts as moved of late, in microseconds since 1970.

@@ -78,9 +78,8 @@ impl Extension for Engine {
             Err(refusal) => Err(refusal),
         };
         // The library also calls for each member of a list; a list is one field.
-        let is_field = !of.starts_with('[');
         if let Some(meter) = self.meter.get()
-            && is_field
+            && !of.starts_with('[')
         {
             meter.field(of, field, resolved.as_ref().ok().and_then(Option::as_ref));
         }

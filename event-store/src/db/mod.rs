@@ -111,8 +111,8 @@ impl Db {
         }
     }
 
-    /// Answers a query of tables that are read across tenants, by itself, or one that sets its tenant: `sql` has `$1`
-    /// parameters.
+    /// Answers a query of tables that are read across tenants, by itself, or one that sets its tenant:
+    /// `sql` has `$1` parameters.
     pub async fn ask(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, DbError> {
         let tx = match self {
             Self::Postgres(db) => db.alone().await?,

@@ -230,23 +230,23 @@ impl Tx {
 
     /// Gives back a connection on which whatever was sent is answered and no transaction is open.
     fn keep(&mut self) {
-        if let Some(Session {
-            conn: Conn::Postgres(conn),
-            ..
-        }) = self.session.get_mut().take()
-        {
+        if let Some(conn) = self.taken() {
             conn.keep();
         }
     }
 
     /// Gives back a connection on which an answer is still to come, after which no transaction is open.
     fn settle(&mut self) {
-        if let Some(Session {
-            conn: Conn::Postgres(conn),
-            ..
-        }) = self.session.get_mut().take()
-        {
+        if let Some(conn) = self.taken() {
             conn.settle();
+        }
+    }
+
+    /// The session is over; its connection, if that is PostgreSQL's.
+    fn taken(&mut self) -> Option<Taken> {
+        match self.session.get_mut().take()?.conn {
+            Conn::Postgres(conn) => Some(conn),
+            Conn::Sqlite(_) => None,
         }
     }
 

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use entrepot_api::process::Workers;
 use entrepot_projections::place::checkpoint_of;
-use entrepot_projections::registry::GROUPS;
 use entrepot_tests::{TestDb, assert_whole, both, order, retailer, submission};
 use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
-use super::settled;
+use super::{rows_reach, settled};
 use crate::store::bustle;
 
 /// Takes all rows of all read models away, as if none had come to the disk.
@@ -51,14 +50,7 @@ both! {
         settled(&store, tenant).await;
         lose_rows(&db).await;
         let head = store.head(tenant).await.unwrap();
-        let again = timeout(Duration::from_secs(20), async {
-            for group in GROUPS {
-                while checkpoint_of(store.db(), tenant, group).await.unwrap() < head {
-                    sleep(Duration::from_millis(50)).await;
-                }
-            }
-        });
-        again.await.expect("a sweep finds out");
+        rows_reach(&store, tenant, head).await;
         assert_whole(&store, tenant).await;
         workers.stop().await;
     }

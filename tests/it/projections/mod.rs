@@ -11,8 +11,10 @@ use std::time::Duration;
 
 use entrepot_domain::kernel::TenantId;
 use entrepot_event_store::Store;
+use entrepot_projections::place::checkpoint_of;
 use entrepot_projections::registry::{self, GROUPS};
 use entrepot_projections::{position, rebuild::rebuild};
+use tokio::time::{sleep, timeout};
 
 /// Waits until every read model stands at the end of a tenant's log.
 pub(crate) async fn settled(store: &Store, tenant: TenantId) {
@@ -24,6 +26,18 @@ pub(crate) async fn settled(store: &Store, tenant: TenantId) {
             "{group} did not reach position {head}"
         );
     }
+}
+
+/// Waits until the rows themselves say that they stand at a position of the log, whatever is known of them.
+pub(crate) async fn rows_reach(store: &Store, tenant: TenantId, position: i64) {
+    let reached = timeout(Duration::from_secs(20), async {
+        for group in GROUPS {
+            while checkpoint_of(store.db(), tenant, group).await.unwrap() < position {
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
+    });
+    reached.await.expect("a sweep finds out");
 }
 
 /// Rebuilds every read model of a tenant, a group beside the other, as `entrepot rebuild` does.

@@ -1,19 +1,14 @@
 //! A log that went back to where it was earlier while servers ran: an older copy of the database took the
 //! place of the newer one.
 
-use std::time::Duration;
-
 use entrepot_api::process::Workers;
 use entrepot_domain::kernel::TenantId;
 use entrepot_entity::{scope, tenant_head};
-use entrepot_projections::place::checkpoint_of;
-use entrepot_projections::registry::GROUPS;
 use entrepot_tests::{TestDb, assert_whole, both, catch_up, give, order, retailer};
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, QueryFilter as _, Statement, Value};
-use tokio::time::{sleep, timeout};
 
 use crate::projections::crash::lose_rows;
-use crate::projections::settled;
+use crate::projections::{rows_reach, settled};
 
 async fn head(db: &TestDb, tenant: TenantId) -> tenant_head::Model {
     let heads = scope::across_tenants::<tenant_head::Entity>();
@@ -80,21 +75,10 @@ both! {
         settled(&store, tenant).await;
         restore(&db, &before).await;
         lose_rows(&db).await;
-        let again = timeout(Duration::from_secs(20), async {
-            for group in GROUPS {
-                while checkpoint_of(store.db(), tenant, group).await.unwrap() == 0 {
-                    sleep(Duration::from_millis(50)).await;
-                }
-            }
-        });
-        again.await.expect("a sweep finds out");
+        rows_reach(&store, tenant, before.position).await;
         assert_whole(&store, tenant).await;
         give(&store, tenant, order("B", 1)).await.expect("accepted");
-        for group in GROUPS {
-            while checkpoint_of(store.db(), tenant, group).await.unwrap() < store.head(tenant).await.unwrap() {
-                sleep(Duration::from_millis(50)).await;
-            }
-        }
+        rows_reach(&store, tenant, store.head(tenant).await.unwrap()).await;
         assert_whole(&store, tenant).await;
         workers.stop().await;
     }

@@ -6,9 +6,10 @@ use entrepot_domain::kernel::{Sku, StreamId, TenantId, Warehouse};
 use entrepot_event_store::Store;
 use entrepot_tests::{TestDb, both, give, order, refusal, stock, tenant};
 use futures_util::future::join_all;
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement, Value};
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement, Value};
 
 use super::unreadable::undecodable;
+use crate::tenants::row_security;
 
 /// More events than five snapshots.
 const RECEIPTS: usize = 1_100;
@@ -79,9 +80,7 @@ async fn alone(sql: &DatabaseConnection) {
     let others = "SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()";
     for _ in 0..1_000 {
-        let query = Statement::from_string(DbBackend::Postgres, others);
-        let row = sql.query_one_raw(query).await.unwrap().unwrap();
-        if row.try_get_by_index::<i64>(0).unwrap() == 0 {
+        if row_security::count(sql, others).await == 0 {
             return;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -95,9 +94,7 @@ async fn looked_up(sql: &DatabaseConnection) -> i64 {
     let count = "SELECT coalesce(sum(idx_tup_read), 0)::bigint FROM pg_stat_user_indexes
         WHERE relname = 'event'";
     for _ in 0..1_000 {
-        let query = Statement::from_string(DbBackend::Postgres, count);
-        let row = sql.query_one_raw(query).await.unwrap().unwrap();
-        match row.try_get_by_index(0).unwrap() {
+        match row_security::count(sql, count).await {
             0 => tokio::time::sleep(Duration::from_millis(5)).await,
             read => return read,
         }

@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, QueryResult, 
 
 use crate::store::bustle;
 
-/// Tables that hold no business data, which the server reads across tenants.
+/// Tables that the server reads across tenants.
 const ACROSS_TENANTS: [&str; 5] = ["checkpoint", "lease", "tenant", "tenant_head", "timer"];
 
 /// Two tenants with a history each.
