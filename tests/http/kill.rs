@@ -17,8 +17,11 @@ use super::shopfront::{north, receive};
 
 const KILLS: usize = 20;
 const CLIENTS: usize = 16;
-/// Commands acknowledged between two kills.
+/// Commands acknowledged before a kill.
 const BURST: usize = 40;
+/// Commands between two kills: the rest comes while `verify` looks. More than that would make it slower,
+/// and then there would be still more.
+const AT_MOST: usize = 2 * BURST;
 
 /// A command that was acknowledged.
 struct Given {
@@ -27,15 +30,22 @@ struct Given {
     position: Json,
 }
 
+/// How many commands were acknowledged, and how many may be given.
+#[derive(Default)]
+struct Load {
+    done: AtomicUsize,
+    allowed: AtomicUsize,
+    stop: AtomicBool,
+}
+
 /// Gives one command after the other, each under a key of its own, until `stop`.
-async fn bustle(
-    seller: Client,
-    client: usize,
-    stop: Arc<AtomicBool>,
-    done: Arc<AtomicUsize>,
-) -> Vec<Given> {
+async fn bustle(seller: Client, client: usize, load: Arc<Load>) -> Vec<Given> {
     let mut given = Vec::new();
-    while !stop.load(Ordering::Relaxed) {
+    while !load.stop.load(Ordering::Relaxed) {
+        if load.done.load(Ordering::Relaxed) >= load.allowed.load(Ordering::Relaxed) {
+            sleep(LOOK).await;
+            continue;
+        }
         let key = format!("{client}-{}", given.len());
         // An order has an id that follows from its external id; a receipt has a fresh one each time.
         let (command, input) = if given.len() % 2 == 0 {
@@ -56,7 +66,7 @@ async fn bustle(
             input,
             position: payload["position"].clone(),
         });
-        done.fetch_add(1, Ordering::Relaxed);
+        load.done.fetch_add(1, Ordering::Relaxed);
     }
     given
 }
@@ -83,18 +93,15 @@ async fn acknowledged(seller: &Client, command: &'static str, input: &Json) -> J
 
 /// Kills and starts the program under load, and returns what was acknowledged meanwhile.
 async fn killed_under_load(db: &TestDb, server: &mut Server, seller: &Client) -> Vec<Given> {
-    let (stop, done) = (
-        Arc::new(AtomicBool::new(false)),
-        Arc::new(AtomicUsize::new(0)),
-    );
-    let clients = (0..CLIENTS)
-        .map(|client| bustle(seller.clone(), client, Arc::clone(&stop), Arc::clone(&done)));
+    let load = Arc::new(Load::default());
+    let clients = (0..CLIENTS).map(|client| bustle(seller.clone(), client, Arc::clone(&load)));
     let clients: Vec<_> = clients.map(tokio::spawn).collect();
     let mut phases = Random::seeded(20);
     for _ in 0..KILLS {
-        let before = done.load(Ordering::Relaxed);
+        let before = load.done.load(Ordering::Relaxed);
+        load.allowed.store(before + AT_MOST, Ordering::Relaxed);
         until("commands are acknowledged", async || {
-            done.load(Ordering::Relaxed) >= before + BURST
+            load.done.load(Ordering::Relaxed) >= before + BURST
         })
         .await;
         // Not to wait for anything: to be killed at another moment each time.
@@ -104,7 +111,7 @@ async fn killed_under_load(db: &TestDb, server: &mut Server, seller: &Client) ->
         let said = say(db, &["verify"]).await;
         assert!(said.contains("log and read models agree"), "{said}");
     }
-    stop.store(true, Ordering::Relaxed);
+    load.stop.store(true, Ordering::Relaxed);
     join_all(clients)
         .await
         .into_iter()
