@@ -134,7 +134,8 @@ impl Store {
             return Ok(recent);
         }
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-        let rows = load::rows_of_now(&self.0.db, tenant, after, limit).await?;
+        // Boxed, as below: most is known without, and whoever calls carries the room for it.
+        let rows = Box::pin(load::rows_of_now(&self.0.db, tenant, after, limit)).await?;
         Ok(rows.iter().map(|row| Arc::new(Entry::read(row))).collect())
     }
 
@@ -167,8 +168,8 @@ impl Store {
             return Ok(tenant);
         }
         let sql = "SELECT tenant_id FROM tenant WHERE slug = $1";
-        let row = self.0.db.ask(sql, vec![slug.into()]).await?.pop();
-        let row = row.ok_or(StoreError::NoTenant)?;
+        let rows = Box::pin(self.0.db.ask(sql, vec![slug.into()])).await;
+        let row = rows?.pop().ok_or(StoreError::NoTenant)?;
         let tenant = TenantId(row.try_get_by_index(0).map_err(DbError::from)?);
         self.0
             .slugs

@@ -44,7 +44,8 @@ pub(super) async fn run<E: GraphExecutor>(
         OperationType::Mutation => {
             let endpoint = Arc::clone(endpoint);
             let running = async move { endpoint.executor.execute(prepared.request, caller).await };
-            tokio::spawn(running).await.map_err(|_| broken())
+            // A task's room is moved with each step of its life; a box is not.
+            tokio::spawn(Box::pin(running)).await.map_err(|_| broken())
         }
         OperationType::Query | OperationType::Subscription => {
             let running = AssertUnwindSafe(endpoint.executor.execute(prepared.request, caller));

@@ -78,7 +78,8 @@ impl Connections {
         let now = Instant::now();
         let (conn, since) = match self.shelf.pick(now) {
             Some(at_hand) => (at_hand.conn, at_hand.since),
-            None => (self.pool.acquire().await?, now),
+            // Boxed, because it is rare and large, and in the way of every statement.
+            None => (Box::pin(self.pool.acquire()).await?, now),
         };
         Ok(Taken {
             conn,

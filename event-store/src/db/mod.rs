@@ -9,6 +9,7 @@ mod rows;
 mod sqlite;
 mod tx;
 mod view;
+mod writing;
 
 use std::time::Duration;
 
@@ -49,7 +50,7 @@ pub enum Db {
 }
 
 /// What a transaction is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// Reads one state of one tenant, whatever is written meanwhile.
     Read,

@@ -4,17 +4,12 @@ use std::time::Duration;
 
 use entrepot_domain::kernel::TenantId;
 use sea_orm::sea_query::{ArrayType, Expr, ExprTrait as _, Func, Query, Value};
-use sea_orm::sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions};
-use sea_orm::sqlx::{
-    self, Arguments as _, AssertSqlSafe, ConnectOptions as _, Executor as _, IntoArguments,
-    PgConnection, Row as _,
-};
-use sea_query_sqlx::SqlxValues;
-use uuid::Uuid;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _};
 
 use super::connections::{Connections, TRUSTED_FOR, is_there};
 use super::tx::{Conn, Tx};
-use super::{DbError, DbOptions, Guard, Purpose, Wanted, rows::Column, rows::Rows};
+use super::{DbError, DbOptions, Purpose, Wanted};
 
 /// The role that migrations make for the server: it owns nothing and bypasses nothing.
 const APP_ROLE: &str = "entrepot_app";
@@ -171,85 +166,9 @@ fn connections(
     Connections::new(pool, most, answer_within)
 }
 
-/// Writes rows of several tables by one statement, if the guard hits; whether it did.
-///
-/// `alone`, the statement is a transaction by itself, and sets for itself whose rows it may touch.
-pub(super) async fn write(
-    conn: &mut PgConnection,
-    guard: Option<Guard>,
-    tables: Vec<Rows>,
-    alone: Option<Scope>,
-) -> Result<bool, DbError> {
-    let (sql, arguments) = statement(guard, tables, alone)?;
-    let hits = sqlx::query_with(AssertSqlSafe(sql), arguments);
-    let hits: i64 = hits.fetch_one(conn).await?.try_get(0)?;
-    Ok(hits == 1)
-}
-
-/// `WITH guard AS (UPDATE …), rows0 AS (INSERT … SELECT unnest($1), unnest($2), …), …`: one round trip
-/// and one plan, however many tables and rows. Answers with how many rows the guard hit, 1 without a guard.
-///
-/// Selected, lists go on side by side. After FROM each is a tuple store first, at 2 to 3 µs a column and
-/// then half as much again a row.
-fn statement(
-    guard: Option<Guard>,
-    tables: Vec<Rows>,
-    alone: Option<Scope>,
-) -> Result<(String, PgArguments), DbError> {
-    let (mut arguments, mut parts) = (PgArguments::default(), Vec::with_capacity(tables.len() + 1));
-    let (mut only, mut hits) = ("", "1::bigint");
-    if let Some(Guard { update, values }) = guard {
-        let values = SqlxValues(sea_orm::Values(values));
-        arguments = IntoArguments::<sqlx::Postgres>::into_arguments(values);
-        let gate = match alone {
-            Some(scope) => gate(scope, &mut arguments)?,
-            None => String::new(),
-        };
-        parts.push(format!("guard AS ({update}{gate} RETURNING 1)"));
-        only = " WHERE EXISTS (SELECT FROM guard)";
-        hits = "(SELECT count(*) FROM guard)";
-    }
-    for (number, mut rows) in tables.into_iter().enumerate() {
-        let mut params = Vec::with_capacity(rows.columns.len());
-        for (index, column) in rows.columns.iter().enumerate() {
-            let param = arguments.len() + index + 1;
-            params.push(format!("unnest(${param}::{}[])", sql_type(column)?));
-        }
-        parts.push(format!(
-            "rows{number} AS (INSERT INTO {} ({}) SELECT {}{only}{})",
-            rows.table,
-            rows.names(),
-            params.join(", "),
-            rows.on_conflict()
-        ));
-        for index in 0..rows.columns.len() {
-            bind(&mut arguments, &mut rows, index)?;
-        }
-    }
-    let sql = format!("WITH {} SELECT {hits}", parts.join(", "));
-    Ok((sql, arguments))
-}
-
-/// Conditions of the guard that set the tenant, and how the commit waits, for this transaction. They
-/// name no column, and so are met before the guard looks for its row; the rows wait for the guard.
-/// Were they not met, no tenant would be set, and row-level security would refuse every row.
-fn gate((tenant, purpose): Scope, arguments: &mut PgArguments) -> Result<String, DbError> {
-    let mut gate = String::new();
-    if let Some(tenant) = tenant {
-        let added = arguments.add(tenant.to_string());
-        added.map_err(|error| DbError::Sqlx(sqlx::Error::Encode(error)))?;
-        let number = arguments.len();
-        gate = format!(" AND {}", sets_tenant(number));
-    }
-    if purpose == Purpose::Project {
-        gate += " AND (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL";
-    }
-    Ok(gate)
-}
-
 /// A condition that sets the tenant, which is a parameter, for this statement: it names no column, and so
 /// is met before a row is looked for. Were it not met, row-level security would leave no row.
-fn sets_tenant(parameter: usize) -> String {
+pub(super) fn sets_tenant(parameter: usize) -> String {
     format!("(SELECT set_config('{TENANT}', ${parameter}, true)) IS NOT NULL")
 }
 
@@ -261,45 +180,6 @@ pub(super) fn as_tenant(tenant: TenantId) -> Expr {
         .arg(true);
     let set = Query::select().expr(set).to_owned();
     Expr::SubQuery(None, Box::new(set.into())).is_not_null()
-}
-
-fn sql_type(column: &Column) -> Result<&'static str, DbError> {
-    match column.kind {
-        ArrayType::BigInt => Ok("bigint"),
-        ArrayType::Int => Ok("int"),
-        ArrayType::String => Ok("text"),
-        ArrayType::Uuid => Ok("uuid"),
-        ArrayType::Bytes => Ok("bytea"),
-        ArrayType::Bool => Ok("boolean"),
-        _ => Err(DbError::Type(column.name)),
-    }
-}
-
-fn bind(arguments: &mut PgArguments, rows: &mut Rows, index: usize) -> Result<(), DbError> {
-    let Column { name, kind, .. } = rows.columns[index].clone();
-    macro_rules! column {
-        ($variant:ident, $type:ty) => {{
-            let value = |value| {
-                if let Value::$variant(value) = value {
-                    value
-                } else {
-                    None
-                }
-            };
-            let values: Vec<Option<$type>> = rows.take_column(index).map(value).collect();
-            arguments.add(values)
-        }};
-    }
-    let bound = match kind {
-        ArrayType::BigInt => column!(BigInt, i64),
-        ArrayType::Int => column!(Int, i32),
-        ArrayType::String => column!(String, String),
-        ArrayType::Uuid => column!(Uuid, Uuid),
-        ArrayType::Bytes => column!(Bytes, Vec<u8>),
-        ArrayType::Bool => column!(Bool, bool),
-        _ => return Err(DbError::Type(name)),
-    };
-    bound.map_err(|error| DbError::Sqlx(sqlx::Error::Encode(error)))
 }
 
 /// `(SELECT unnest(…)) CROSS JOIN LATERAL (… OFFSET 0)`: the planner cannot take it for a join of two tables

@@ -1,5 +1,6 @@
 //! Rows on their way into one table: one statement, however many there are.
 
+use std::any::TypeId;
 use std::collections::HashMap;
 
 use sea_orm::sea_query::{ArrayType, Value};
@@ -9,7 +10,7 @@ use sea_orm::{
 };
 
 /// What happens to a row whose key is there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Merge {
     /// It is an error: the unique key guards something.
     Refuse,
@@ -27,6 +28,8 @@ pub struct Rows {
     /// Its columns.
     pub columns: Vec<Column>,
     merge: Merge,
+    /// What the columns follow from: a table may have several entities.
+    entity: TypeId,
     /// A value a column.
     values: Vec<Vec<Value>>,
     /// Where the row of a key is, for rows that are added up.
@@ -60,6 +63,7 @@ impl Rows {
             table: M::Entity::default().table_name(),
             columns: columns.collect(),
             merge,
+            entity: TypeId::of::<M::Entity>(),
             values: Vec::new(),
             index: HashMap::new(),
         }
@@ -124,6 +128,11 @@ impl Rows {
         let names = keys().map(|(_, column)| column.name).collect();
         let values = |row: &Vec<Value>| keys().map(|(index, _)| row[index].clone()).collect();
         (names, self.values.iter().map(values).collect())
+    }
+
+    /// What the text that inserts them follows from, but for the numbers of its parameters.
+    pub(super) const fn shape(&self) -> (TypeId, Merge) {
+        (self.entity, self.merge)
     }
 
     /// The rows.

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::connections::Taken;
 use super::error::NulInText;
 use super::postgres::Scope;
-use super::{DbError, Deletes, Purpose, Rows, postgres, sqlite};
+use super::{DbError, Deletes, Purpose, Rows, sqlite, writing};
 
 /// How a column of the rows that are looked up compares with the value that is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -321,7 +321,7 @@ impl Tx {
         let written: Result<bool, DbError> = answered!(session, async {
             match session.as_mut().map(|session| &mut session.conn) {
                 Some(Conn::Postgres(conn)) => {
-                    postgres::write(conn, Some(guard), rows, Some(scope)).await
+                    writing::write(conn, Some(guard), rows, Some(scope)).await
                 }
                 _ => Err(over().into()),
             }
@@ -397,7 +397,7 @@ impl Tx {
         let session = self.session.get_mut();
         answered!(session, async {
             match session.as_mut().ok_or_else(over)?.begun().await? {
-                Conn::Postgres(conn) => postgres::write(conn, guard, rows, None).await,
+                Conn::Postgres(conn) => writing::write(conn, guard, rows, None).await,
                 Conn::Sqlite(conn) => sqlite::write(conn, guard, rows).await,
             }
         })
