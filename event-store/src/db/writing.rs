@@ -171,3 +171,51 @@ fn bind(arguments: &mut PgArguments, rows: &mut Rows, index: usize) -> Result<()
     };
     bound.map_err(|error| DbError::Sqlx(sqlx::Error::Encode(error)))
 }
+
+#[cfg(test)]
+mod tests {
+    use entrepot_domain::kernel::TenantId;
+    use entrepot_entity::{command, event, order_docs, orders};
+
+    use super::*;
+
+    #[test]
+    fn a_known_text_is_the_one_that_would_be_made() {
+        let tables = [
+            vec![Rows::none::<event::Model>(Merge::Refuse)],
+            vec![Rows::none::<event::Model>(Merge::Replace)],
+            vec![Rows::none::<orders::Model>(Merge::Replace)],
+            vec![Rows::none::<order_docs::Model>(Merge::Replace)],
+            vec![
+                Rows::none::<command::Model>(Merge::Refuse),
+                Rows::none::<event::Model>(Merge::Refuse),
+            ],
+        ];
+        let guard = |update| Guard {
+            update,
+            values: vec![1_i64.into()],
+        };
+        let guards = [
+            None,
+            Some(guard("UPDATE a SET b = $1")),
+            Some(guard("UPDATE c SET d = $1")),
+        ];
+        let scopes = [
+            None,
+            Some((Some(TenantId(1)), Purpose::Append)),
+            Some((Some(TenantId(2)), Purpose::Project)),
+            Some((None, Purpose::Append)),
+        ];
+        for _ in 0..2 {
+            for tables in &tables {
+                for guard in &guards {
+                    for scope in scopes {
+                        let known = known_text(guard.as_ref(), tables, scope).expect("a text");
+                        let made = text(guard.as_ref(), tables, scope).expect("a text");
+                        assert_eq!(*known, *made);
+                    }
+                }
+            }
+        }
+    }
+}
