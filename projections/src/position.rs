@@ -37,8 +37,7 @@ pub async fn reached(
         if woken.is_ok_and(|known| known.is_ok()) {
             return Ok(true);
         }
-        // Boxed: most who ask know without.
-        let there = Box::pin(checkpoint_of(store.db(), tenant, group)).await?;
+        let there = checkpoint_of(store.db(), tenant, group).await?;
         store.feed().models_are(tenant, group, there);
         if there >= position {
             return Ok(true);

@@ -262,8 +262,8 @@ impl Session {
         if known > 0 {
             return Ok(known);
         }
-        let there = Box::pin(place::checkpoint_of(store.db(), tenant, GROUP));
-        there.await.map_err(error::store)
+        let there = place::checkpoint_of(store.db(), tenant, GROUP).await;
+        there.map_err(error::store)
     }
 
     /// How long ago happened the first event that a state does not show yet; zero if there is none.

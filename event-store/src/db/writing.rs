@@ -39,9 +39,12 @@ struct Shape {
     tables: Vec<(TypeId, Merge)>,
 }
 
-/// Texts by their shapes: some kilobytes each, and as long in the making as a short query.
+/// Texts that are known at most: some kilobytes each.
+const TEXTS_MAX: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+
+/// Texts by their shapes: one is as long in the making as a short query.
 static TEXTS: LazyLock<Mutex<LruCache<Shape, Arc<str>>>> =
-    LazyLock::new(|| Mutex::new(LruCache::new(NonZeroUsize::MIN.saturating_add(255))));
+    LazyLock::new(|| Mutex::new(LruCache::new(TEXTS_MAX)));
 
 fn known_text(
     guard: Option<&Guard>,
@@ -72,8 +75,7 @@ fn text(guard: Option<&Guard>, tables: &[Rows], alone: Option<Scope>) -> Result<
     let (mut only, mut hits) = ("", "1::bigint");
     if let Some(Guard { update, values }) = guard {
         bound = values.len();
-        let gate = alone.map(|scope| gate(scope, &mut bound));
-        let gate = gate.unwrap_or_default();
+        let gate = alone.map_or_else(String::new, |scope| gate(scope, &mut bound));
         parts.push(format!("guard AS ({update}{gate} RETURNING 1)"));
         only = " WHERE EXISTS (SELECT FROM guard)";
         hits = "(SELECT count(*) FROM guard)";
