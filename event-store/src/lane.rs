@@ -1,20 +1,23 @@
-//! A tenant's lane: commands queue up while the previous group commits; the next group is decided
-//! in memory and appended in one transaction. An idle tenant's command commits alone, at once.
+//! A tenant's lane: commands queue up while the previous group commits, and are decided meanwhile on the
+//! state that it leaves; then they are appended in one transaction. An idle tenant's command commits
+//! alone, at once.
 
-use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use entrepot_domain::kernel::{Instant, StreamId, TenantId};
-use entrepot_domain::state::STATE_VERSION;
+use entrepot_domain::state::{STATE_VERSION, State};
 use entrepot_entity::snapshot;
-use tokio::sync::{mpsc, oneshot};
+use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
 use crate::append::{self, Appended};
+use crate::batch::{Batch, Progress, Queue};
 use crate::db::{Merge, Purpose, Rows};
 use crate::error::{StoreError, SubmitError};
-use crate::group::{Answer, Deciding, Group, Head, Job, Known};
+use crate::group::{Answer, Group, Head, Job, Known, Waiting};
 use crate::load;
 use crate::memory::Memory;
 use crate::record::{Entry, hash};
@@ -25,6 +28,9 @@ use crate::submission::Receipt;
 pub(crate) const GROUP_MAX: usize = 256;
 /// Commands that may wait in one lane.
 pub(crate) const QUEUE_MAX: usize = 10_000;
+/// Commands decided in one go while a group commits: so long do those of the group wait at most for their
+/// answer when it has.
+const DECIDED_AT_ONCE: usize = 8;
 /// A lane without commands for this long goes away with its memory.
 const IDLE: Duration = Duration::from_mins(1);
 /// Events of a stream between two snapshots of it.
@@ -34,23 +40,22 @@ const SNAPSHOT_EVERY: i64 = 200;
 const WARY_FOR: u32 = 64;
 /// Rows read at once while catching up with other nodes.
 const CATCH_UP_ROWS: u64 = 1_000;
-/// How long the database is asked for the outcome of a commit whose answer was lost.
-const RESOLVE_FOR: Duration = Duration::from_secs(30);
 /// How often a group is decided again because another node was faster.
 const ATTEMPTS_MAX: u32 = 200;
 
-/// Where a job's answer goes.
-pub(crate) type Reply = oneshot::Sender<Result<Receipt, SubmitError>>;
-
-/// A command in a lane's queue. Boxed, because a queue has room for 32 of them before the first.
-pub(crate) type Waiting = Box<(Job, Reply)>;
+/// A stream, its version and its state.
+type Snapshot = (StreamId, i64, State);
 
 /// One tenant's command queue and what it knows of the tenant's log.
 pub(crate) struct Lane {
     shared: Arc<Shared>,
     tenant: TenantId,
+    /// The states at the head and, beyond it, those that the group leaves that is being appended, and the
+    /// commands that are decided ahead.
     memory: Memory,
     head: Option<Head>,
+    /// The commands after those that are being appended.
+    next: Batch,
     /// Groups whose clients' keys are looked up before they are decided.
     wary: u32,
 }
@@ -62,45 +67,55 @@ impl Lane {
             tenant,
             memory: Memory::new(),
             head: None,
+            next: Batch::default(),
             wary: 0,
         }
     }
 
     /// Serves the queue until it is closed or idle.
-    pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Waiting>) {
-        // Many tenants have a lane with nothing to do: it takes next to no memory.
-        let mut waiting: Vec<Waiting> = Vec::new();
+    pub(crate) async fn run(mut self, mut queue: Queue) {
         loop {
-            match timeout(IDLE, queue.recv_many(&mut waiting, GROUP_MAX)).await {
-                Ok(0) => return,
-                Ok(_) => {
-                    let (jobs, replies) = waiting.drain(..).map(|waiting| *waiting).unzip();
-                    Box::pin(self.serve(jobs, replies)).await;
-                    self.memory.trim(self.shared.lanes());
+            if self.next.jobs.is_empty() {
+                let come = queue.recv_many(&mut self.next.jobs, GROUP_MAX);
+                match timeout(IDLE, come).await {
+                    Ok(0) => return,
+                    Ok(_) => {}
+                    Err(_) => {
+                        // A command that was on its way comes still.
+                        self.shared.retire(self.tenant, &mut queue);
+                        continue;
+                    }
                 }
-                // A command that was on its way comes still.
-                Err(_) => self.shared.retire(self.tenant, &mut queue),
             }
+            // Many tenants have a lane with nothing to do: it takes next to no memory.
+            let batch = std::mem::take(&mut self.next);
+            Box::pin(self.serve(batch, &mut queue)).await;
+            self.memory.trim(self.shared.lanes(), self.next.touched());
         }
     }
 
-    async fn serve(&mut self, jobs: Vec<Job>, replies: Vec<Reply>) {
+    async fn serve(&mut self, mut batch: Batch, queue: &mut Queue) {
+        while batch.jobs.len() < GROUP_MAX
+            && let Ok(waiting) = queue.try_recv()
+        {
+            batch.jobs.push(waiting);
+        }
         metrics::histogram!("entrepot_group_commands")
-            .record(u32::try_from(jobs.len()).unwrap_or(u32::MAX));
-        match self.settle(&jobs).await {
+            .record(u32::try_from(batch.jobs.len()).unwrap_or(u32::MAX));
+        match self.settle(&mut batch, queue).await {
             Ok(answers) => {
-                for (reply, answer) in replies.into_iter().zip(answers) {
+                for (waiting, answer) in batch.jobs.into_iter().zip(answers) {
                     // A caller that went away can ask again with its key.
-                    let _ = reply.send(answer);
+                    let _ = waiting.reply.send(answer);
                 }
             }
             Err(error) => {
                 tracing::error!(tenant = self.tenant.0, %error, "a group of commands failed");
-                self.memory.clear();
-                self.head = None;
+                self.forget_all();
                 let error = Arc::new(error);
-                for reply in replies {
-                    let _ = reply.send(Err(SubmitError::Store(Arc::clone(&error))));
+                for waiting in batch.jobs {
+                    let answer = Err(SubmitError::Store(Arc::clone(&error)));
+                    let _ = waiting.reply.send(answer);
                 }
             }
         }
@@ -109,89 +124,105 @@ impl Lane {
     /// Gets every job an answer that will stand.
     async fn settle(
         &mut self,
-        jobs: &[Job],
+        batch: &mut Batch,
+        queue: &mut Queue,
     ) -> Result<Vec<Result<Receipt, SubmitError>>, StoreError> {
         let (mut lost, mut ask) = (false, self.wary > 0);
         self.wary = self.wary.saturating_sub(1);
         for attempt in 0..ATTEMPTS_MAX {
-            let (head, known) = match self.look(jobs, ask, lost).await {
+            let (head, known) = match self.look(&batch.jobs, ask, lost).await {
                 Ok(found) => found,
                 // It may be there already.
                 Err(error) if lost => {
                     tracing::warn!(tenant = self.tenant.0, %error, "a commit was not looked up");
-                    return Ok(unknown(jobs));
+                    return Ok(unknown(&batch.jobs));
                 }
                 Err(error) => return Err(error),
             };
             if !known.is_empty() {
                 self.wary = WARY_FOR;
             }
-            let mut group = self.decide(jobs, &known, head).await?;
-            if !ask && group.refuses_a_key(jobs) {
+            if ask || !batch.stands_on(head) {
+                batch.begin(head, known, &mut self.memory);
+            }
+            let decided = batch
+                .decide(&self.shared, self.tenant, &mut self.memory)
+                .await;
+            if let Err(error) = decided {
+                batch.rewind(&mut self.memory);
+                return Err(error);
+            }
+            if !ask && batch.group().refuses_a_key(&batch.jobs) {
                 // What is refused now may have been accepted the first time.
-                self.memory.forget(group.touched);
+                batch.rewind(&mut self.memory);
                 ask = true;
                 continue;
             }
-            let appended = if group.events.is_empty() {
-                self.confirm(head).await
+            // Before anything is decided upon these states: a snapshot is of what is in the log.
+            let snapshots = self.memory.unsnapshotted(batch.touched(), SNAPSHOT_EVERY);
+            let appended = if batch.group().events.is_empty() {
+                append::confirm(&self.shared.db, self.tenant, head).await
             } else {
-                append::append(&self.shared.db, self.tenant, head.position, &group).await
+                // What a repetition or another node may yet undo is not built upon.
+                let ahead = attempt == 0 && self.wary == 0;
+                self.append(head, batch.group(), queue, ahead).await
             };
-            match appended {
-                Ok(Appended::Committed) => {
-                    self.committed(&mut group);
-                    return Ok(group.answers.into_iter().map(Answer::into_result).collect());
+            if !matches!(appended, Ok(Appended::Committed)) {
+                self.next.rewind(&mut self.memory);
+                batch.rewind(&mut self.memory);
+            }
+            match appended? {
+                Appended::Committed => {
+                    let answers = self.committed(batch.take_group(), snapshots);
+                    return Ok(answers.into_iter().map(Answer::into_result).collect());
                 }
-                Ok(Appended::HeadMoved) => {
+                Appended::HeadMoved => {
                     metrics::counter!("entrepot_groups_redone_total").increment(1);
-                    self.memory.forget(group.touched);
                     if !self.catch_up(head).await? {
                         // The log does not even reach where it was: it was restored from older times.
                         tracing::warn!(tenant = self.tenant.0, "the log went back");
-                        self.memory.clear();
-                        self.head = None;
+                        self.forget_all();
                         self.shared.feed.forget_recent(self.tenant);
                     }
                     // Two busy nodes take turns: whoever lost waits a little longer each time.
                     sleep(Duration::from_micros(u64::from(attempt.min(20)) * 200)).await;
                 }
-                Ok(Appended::KeyUsed(_)) if !ask => {
-                    self.memory.forget(group.touched);
-                    ask = true;
-                }
-                Ok(Appended::KeyUsed(error)) => {
-                    self.memory.forget(group.touched);
-                    return Err(error.into());
-                }
-                Ok(Appended::Unknown(error)) => {
+                Appended::KeyUsed(_) if !ask => ask = true,
+                Appended::KeyUsed(error) => return Err(error.into()),
+                Appended::Unknown(error) => {
                     tracing::warn!(tenant = self.tenant.0, %error, "the outcome of a commit is not known");
-                    self.memory.clear();
-                    self.head = None;
+                    self.forget_all();
                     (lost, ask) = (true, true);
-                    if !self.resolve().await {
-                        return Ok(unknown(jobs));
+                    if !append::resolve(&self.shared.db, self.tenant).await {
+                        return Ok(unknown(&batch.jobs));
                     }
-                }
-                Err(error) => {
-                    self.memory.forget(group.touched);
-                    return Err(error);
                 }
             }
         }
-        Ok(jobs.iter().map(|_| Err(SubmitError::Overloaded)).collect())
+        let overloaded = |_| Err(SubmitError::Overloaded);
+        Ok(batch.jobs.iter().map(overloaded).collect())
+    }
+
+    /// Whatever is known of the log may not be so.
+    fn forget_all(&mut self) {
+        self.next.rewind(&mut self.memory);
+        self.memory.clear();
+        self.head = None;
     }
 
     /// The end of the log and, if they are asked for, the keys that are in it.
     async fn look(
         &mut self,
-        jobs: &[Job],
+        jobs: &[Waiting],
         ask: bool,
         lost: bool,
     ) -> Result<(Head, Known), StoreError> {
         let head = self.head().await?;
+        // The keys that clients sent, and after a lost commit every job's.
+        let keyed = jobs.iter().map(|waiting| &waiting.job);
+        let keyed = keyed.filter(|job| lost || job.submission.key.is_some());
         let known = if ask {
-            self.known(jobs, lost).await?
+            append::known_keys(&self.shared.db, self.tenant, keyed).await?
         } else {
             Known::new()
         };
@@ -211,69 +242,68 @@ impl Lane {
         Ok(*self.head.insert(head))
     }
 
-    /// Looks up the keys that clients sent, and after a lost commit every job's.
-    async fn known(&self, jobs: &[Job], lost: bool) -> Result<Known, StoreError> {
-        let keyed: Vec<&Job> = jobs
-            .iter()
-            .filter(|job| lost || job.submission.key.is_some())
-            .collect();
-        if keyed.is_empty() {
-            return Ok(Known::new());
+    /// Appends a group. If `ahead`, what comes meanwhile is decided on the state that the group leaves.
+    async fn append(
+        &mut self,
+        head: Head,
+        group: &Group,
+        queue: &mut Queue,
+        ahead: bool,
+    ) -> Result<Appended, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        let mut append = pin!(append::append(
+            &shared.db,
+            self.tenant,
+            head.position,
+            group
+        ));
+        if ahead {
+            tokio::select! {
+                biased;
+                appended = &mut append => return appended,
+                Err(error) = self.decide_ahead(group.head, queue) => {
+                    // Whose turn it is then will be told, should it happen again.
+                    tracing::debug!(tenant = self.tenant.0, %error, "nothing is decided ahead");
+                    self.next.rewind(&mut self.memory);
+                }
+            }
         }
-        append::known_keys(&self.shared.db, self.tenant, &keyed).await
+        append.await
     }
 
-    async fn decide(
+    /// Decides what comes, as long as nobody stops it, on a log that will end there.
+    async fn decide_ahead(
         &mut self,
-        jobs: &[Job],
-        known: &Known,
         head: Head,
-    ) -> Result<Group, StoreError> {
-        let postings = Arc::clone(&self.shared.postings);
-        let mut deciding = Deciding::new(jobs, known, postings.as_ref(), head);
+        queue: &mut Queue,
+    ) -> Result<Infallible, StoreError> {
+        let (next, memory) = (&mut self.next, &mut self.memory);
+        next.begin(head, Known::new(), memory);
         loop {
-            let loaded = match deciding.proceed(&mut self.memory) {
-                Ok(None) => return Ok(deciding.group),
-                Ok(Some(needs)) => load::streams(&self.shared.db, self.tenant, &needs).await,
-                Err(error) => Err(error),
-            };
-            match loaded {
-                Ok(loaded) => loaded
-                    .into_iter()
-                    .for_each(|(stream, slot)| self.memory.insert(stream, slot)),
-                Err(error) => {
-                    self.memory.forget(deciding.group.touched);
-                    return Err(error);
+            match next.proceed(DECIDED_AT_ONCE, &self.shared, self.tenant, memory)? {
+                Progress::Paused => yield_now().await,
+                Progress::Decided | Progress::Loading => {
+                    next.more(queue, GROUP_MAX, memory).await?;
                 }
             }
         }
     }
 
-    /// Refusals and replays are true only at the end of the log.
-    async fn confirm(&self, head: Head) -> Result<Appended, StoreError> {
-        let now = append::read_head(&self.shared.db, self.tenant).await?;
-        Ok(if now.position == head.position {
-            Appended::Committed
-        } else {
-            Appended::HeadMoved
-        })
-    }
-
-    fn committed(&mut self, group: &mut Group) {
-        if group.events.is_empty() {
-            return;
+    /// A group is in the log for good: whoever follows it is told.
+    fn committed(&mut self, group: Group, snapshots: Vec<Snapshot>) -> Vec<Answer> {
+        if !group.events.is_empty() {
+            self.head = Some(group.head);
+            metrics::counter!("entrepot_events_appended_total")
+                .increment(group.events.len() as u64);
+            self.shared.feed.appended(self.tenant, group.entries);
+            self.shared.hints.head(self.tenant, group.head.position);
+            self.snapshot(snapshots);
         }
-        self.head = Some(group.head);
-        metrics::counter!("entrepot_events_appended_total").increment(group.events.len() as u64);
-        let entries = std::mem::take(&mut group.entries);
-        self.shared.feed.appended(self.tenant, entries);
-        self.shared.hints.head(self.tenant, group.head.position);
-        self.snapshot(&group.touched);
+        group.answers
     }
 
     /// Writes snapshots of streams that grew long. They save time, nothing depends on them.
-    fn snapshot(&mut self, touched: &BTreeSet<StreamId>) {
-        let due = self.memory.unsnapshotted(touched, SNAPSHOT_EVERY);
+    fn snapshot(&self, due: Vec<Snapshot>) {
         if due.is_empty() {
             return;
         }
@@ -320,31 +350,9 @@ impl Lane {
             }
         }
     }
-
-    /// Waits until the lost transaction is over: whoever holds the head's lock after it reads what
-    /// became of it. The jobs' keys then tell which of them are in the log.
-    async fn resolve(&self) -> bool {
-        let asked = async {
-            loop {
-                let tx = self.shared.db.begin(self.tenant, Purpose::Append).await;
-                let locked = match tx {
-                    Ok(tx) => match append::lock_head(&tx, self.tenant).await {
-                        Ok(_) => tx.rollback().await.map_err(StoreError::from),
-                        Err(error) => Err(error),
-                    },
-                    Err(error) => Err(error.into()),
-                };
-                if locked.is_ok() {
-                    return;
-                }
-                sleep(Duration::from_millis(200)).await;
-            }
-        };
-        timeout(RESOLVE_FOR, asked).await.is_ok()
-    }
 }
 
-fn unknown(jobs: &[Job]) -> Vec<Result<Receipt, SubmitError>> {
+fn unknown(jobs: &[Waiting]) -> Vec<Result<Receipt, SubmitError>> {
     jobs.iter()
         .map(|_| Err(SubmitError::OutcomeUnknown))
         .collect()
@@ -353,7 +361,7 @@ fn unknown(jobs: &[Job]) -> Vec<Result<Receipt, SubmitError>> {
 async fn write_snapshots(
     shared: &Shared,
     tenant: TenantId,
-    due: Vec<(StreamId, i64, entrepot_domain::state::State)>,
+    due: Vec<Snapshot>,
 ) -> Result<(), StoreError> {
     let mut rows = Vec::with_capacity(due.len());
     for (stream, version, state) in due {

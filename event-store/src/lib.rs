@@ -8,6 +8,7 @@
 //! transaction), `load` (reading), [`db`] (the two databases).
 
 mod append;
+mod batch;
 pub mod clock;
 pub mod db;
 pub mod error;
