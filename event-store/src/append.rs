@@ -1,11 +1,8 @@
 //! The only place that adds to the log: one transaction a group, with the tenant's head locked.
 
-use std::time::Duration;
-
 use entrepot_domain::kernel::TenantId;
 use entrepot_entity::{command, tenant_head};
-use sea_orm::{FromQueryResult as _, QueryResult, Value};
-use tokio::time::{sleep, timeout};
+use sea_orm::{FromQueryResult as _, QueryResult};
 
 use crate::db::{Db, DbError, Guard, Merge, Purpose, Rows, Tx, View, Wanted, Written};
 use crate::error::StoreError;
@@ -13,8 +10,6 @@ use crate::group::{Group, Head, Job, Known};
 use crate::record::stored;
 use crate::vault;
 
-/// How long the database is asked for the outcome of a commit whose answer was lost.
-const RESOLVE_FOR: Duration = Duration::from_secs(30);
 /// How an append ended.
 pub(crate) enum Appended {
     /// The group is in the log for good.
@@ -73,7 +68,7 @@ fn move_head(tenant: TenantId, decided_at: i64, head: Head) -> Guard {
 const HEAD: &str = "SELECT * FROM tenant_head WHERE tenant_id = $1";
 
 /// Waits for whoever is appending to the tenant's log, then reads where it ends.
-async fn lock_head(tx: &Tx, tenant: TenantId) -> Result<Head, StoreError> {
+pub(crate) async fn lock_head(tx: &Tx, tenant: TenantId) -> Result<Head, StoreError> {
     let sql = format!("{HEAD}{}", tx.lock_clause());
     found(tx.query_sql(&sql, vec![tenant.0.into()]).await?)
 }
@@ -102,56 +97,19 @@ fn head_of(row: &tenant_head::Model) -> Head {
     }
 }
 
-/// Refusals and replays are true only at the end of the log.
-pub(crate) async fn confirm(db: &Db, tenant: TenantId, head: Head) -> Result<Appended, StoreError> {
-    let now = read_head(db, tenant).await?;
-    Ok(if now.position == head.position {
-        Appended::Committed
-    } else {
-        Appended::HeadMoved
-    })
-}
-
-/// Waits until the lost transaction is over: whoever holds the head's lock after it reads what
-/// became of it. The jobs' keys then tell which of them are in the log.
-pub(crate) async fn resolve(db: &Db, tenant: TenantId) -> bool {
-    let asked = async {
-        loop {
-            let tx = db.begin(tenant, Purpose::Append).await;
-            let locked = match tx {
-                Ok(tx) => match lock_head(&tx, tenant).await {
-                    Ok(_) => tx.rollback().await.map_err(StoreError::from),
-                    Err(error) => Err(error),
-                },
-                Err(error) => Err(error.into()),
-            };
-            if locked.is_ok() {
-                return;
-            }
-            sleep(Duration::from_millis(200)).await;
-        }
-    };
-    timeout(RESOLVE_FOR, asked).await.is_ok()
-}
-
 /// Which of the jobs' keys are in the log already.
 pub(crate) async fn known_keys(
     db: &Db,
     tenant: TenantId,
-    jobs: impl Iterator<Item = &Job>,
+    jobs: &[&Job],
 ) -> Result<Known, StoreError> {
-    let keys: Vec<Vec<Value>> = jobs
-        .map(|job| {
-            let key = job.key();
-            vec![key.client.into(), key.key.into()]
-        })
-        .collect();
+    let keys = jobs.iter().map(|job| {
+        let key = job.key();
+        vec![key.client.into(), key.key.into()]
+    });
     let mut known = Known::new();
-    if keys.is_empty() {
-        return Ok(known);
-    }
     let by = [Wanted::Is("client"), Wanted::Is("key")];
-    let found = View::Now(db).lookup("command", tenant, &by, keys);
+    let found = View::Now(db).lookup("command", tenant, &by, keys.collect());
     for row in found.await? {
         let row = command::Model::from_query_result(&row, "").map_err(DbError::from)?;
         known.insert((row.client.clone(), row.key.clone()), row);

@@ -10,7 +10,6 @@ use entrepot_domain::kernel::{Ctx, DecodeError, Halt, Instant, Refusal, StreamId
 use entrepot_domain::postings::Postings;
 use entrepot_domain::world::World;
 use entrepot_entity::{command, event};
-use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::error::{StoreError, SubmitError};
@@ -50,20 +49,8 @@ impl Job {
     }
 }
 
-/// Where a job's answer goes.
-pub(crate) type Reply = oneshot::Sender<Result<Receipt, SubmitError>>;
-
-/// A command in a lane's queue.
-pub(crate) struct Queued {
-    pub(crate) job: Job,
-    pub(crate) reply: Reply,
-}
-
-/// Boxed, because a queue has room for 32 of them before the first.
-pub(crate) type Waiting = Box<Queued>;
-
 /// Where a tenant's log ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Head {
     pub(crate) position: i64,
     pub(crate) recorded_at: i64,
@@ -85,10 +72,10 @@ pub(crate) struct Group {
 
 impl Group {
     /// Whether a job with a client's key is told no.
-    pub(crate) fn refuses_a_key(&self, jobs: &[Waiting]) -> bool {
+    pub(crate) fn refuses_a_key(&self, jobs: &[Job]) -> bool {
         let mut answers = jobs.iter().zip(&self.answers);
-        answers.any(|(waiting, answer)| {
-            waiting.job.submission.key.is_some() && !matches!(answer, Answer::Receipt(_))
+        answers.any(|(job, answer)| {
+            job.submission.key.is_some() && !matches!(answer, Answer::Receipt(_))
         })
     }
 }
@@ -119,58 +106,48 @@ impl Answer {
 /// Commands whose key is in the log already.
 pub(crate) type Known = HashMap<(String, String), command::Model>;
 
-/// How far deciding has come.
-pub(crate) enum Step {
-    /// Every job has its answer.
-    Decided,
-    /// There are more jobs.
-    Paused,
-    /// The next job reads these streams, which are not in memory.
-    Needs(BTreeSet<StreamId>),
-}
-
 /// Jobs being decided in order. What is accepted changes the memory at once, so that the next job
 /// sees it; if the group is not committed, [`Group::touched`] must be forgotten.
-#[derive(Default)]
-pub(crate) struct Deciding {
-    known: Known,
+pub(crate) struct Deciding<'a> {
+    jobs: &'a [Job],
+    known: &'a Known,
+    postings: &'a dyn Postings,
     /// Clients' keys of this group, to the job that came first with them.
     keys: HashMap<IdempotencyKey, usize>,
     pub(crate) group: Group,
 }
 
-impl Deciding {
-    /// Begins where the log ends.
-    pub(crate) fn at(head: Head, known: Known) -> Self {
+impl<'a> Deciding<'a> {
+    pub(crate) fn new(
+        jobs: &'a [Job],
+        known: &'a Known,
+        postings: &'a dyn Postings,
+        head: Head,
+    ) -> Self {
+        let group = Group {
+            head,
+            ..Group::default()
+        };
         Self {
+            jobs,
             known,
+            postings,
             keys: HashMap::new(),
-            group: Group {
-                head,
-                ..Group::default()
-            },
+            group,
         }
     }
 
-    /// Decides the next of the jobs, `most` of them.
+    /// Decides until every job has its answer, or until streams must be loaded; call it again then.
     pub(crate) fn proceed(
         &mut self,
-        jobs: &[Waiting],
-        most: usize,
         memory: &mut Memory,
-        postings: &dyn Postings,
-    ) -> Result<Step, StoreError> {
-        let until = self.group.answers.len().saturating_add(most);
-        while let Some(waiting) = jobs.get(self.group.answers.len()) {
-            if self.group.answers.len() == until {
-                return Ok(Step::Paused);
-            }
-            let job = &waiting.job;
-            if let Some(answer) = self.repeated(job, jobs) {
+    ) -> Result<Option<BTreeSet<StreamId>>, StoreError> {
+        while let Some(job) = self.jobs.get(self.group.answers.len()) {
+            if let Some(answer) = self.repeated(job) {
                 self.group.answers.push(answer);
                 continue;
             }
-            match decide_one(job, memory, postings) {
+            match decide_one(job, memory, self.postings) {
                 Ok((decision, ctx)) => {
                     let receipt = record_one(job, decision, &ctx, memory, &mut self.group)?;
                     if let Some(key) = &job.submission.key {
@@ -183,22 +160,22 @@ impl Deciding {
                 Err(Stop::Needs(streams)) => {
                     match streams.iter().find_map(|stream| memory.unreadable(*stream)) {
                         Some(error) => self.group.answers.push(Answer::Unreadable(error.clone())),
-                        None => return Ok(Step::Needs(self.missing(jobs, memory, postings))),
+                        None => return Ok(Some(self.missing(memory))),
                     }
                 }
             }
         }
-        Ok(Step::Decided)
+        Ok(None)
     }
 
     /// The answer of a job whose key was used before, in the log or in this group.
-    fn repeated(&self, job: &Job, jobs: &[Waiting]) -> Option<Answer> {
+    fn repeated(&self, job: &Job) -> Option<Answer> {
         if let Some(first) = self.known.get(&job.key_pair()) {
             return Some(replay(job, &first.input_hash, first.into()));
         }
         let first = *self.keys.get(job.submission.key.as_ref()?)?;
         match self.group.answers.get(first)? {
-            Answer::Receipt(receipt) => Some(replay(job, &jobs[first].job.input_hash, *receipt)),
+            Answer::Receipt(receipt) => Some(replay(job, &self.jobs[first].input_hash, *receipt)),
             Answer::Refused(_) | Answer::KeyMismatch | Answer::Unreadable(_) | Answer::Panicked => {
                 None
             }
@@ -207,16 +184,11 @@ impl Deciding {
 
     /// What any of the jobs without an answer would have to read that is not in memory, as far as
     /// can be seen now.
-    fn missing(
-        &self,
-        jobs: &[Waiting],
-        memory: &Memory,
-        postings: &dyn Postings,
-    ) -> BTreeSet<StreamId> {
+    fn missing(&self, memory: &Memory) -> BTreeSet<StreamId> {
         let mut missing = BTreeSet::new();
-        for waiting in &jobs[self.group.answers.len()..] {
+        for job in &self.jobs[self.group.answers.len()..] {
             // The answer does not count yet: only what it asked for does.
-            if let Err(Stop::Needs(streams)) = decide_one(&waiting.job, memory, postings) {
+            if let Err(Stop::Needs(streams)) = decide_one(job, memory, self.postings) {
                 missing.extend(streams);
             }
         }

@@ -1,23 +1,20 @@
-//! A tenant's lane: commands queue up while the previous group commits, and are decided meanwhile on the
-//! state that it leaves; then they are appended in one transaction. An idle tenant's command commits
-//! alone, at once.
+//! A tenant's lane: commands queue up while the previous group commits; the next group is decided
+//! in memory and appended in one transaction. An idle tenant's command commits alone, at once.
 
-use std::convert::Infallible;
-use std::pin::pin;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use entrepot_domain::kernel::{Instant, StreamId, TenantId};
-use entrepot_domain::state::{STATE_VERSION, State};
+use entrepot_domain::state::STATE_VERSION;
 use entrepot_entity::snapshot;
-use tokio::task::yield_now;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
 use crate::append::{self, Appended};
-use crate::batch::{Batch, Progress, Queue};
 use crate::db::{Merge, Purpose, Rows};
 use crate::error::{StoreError, SubmitError};
-use crate::group::{Answer, Group, Head, Job, Known, Waiting};
+use crate::group::{Answer, Deciding, Group, Head, Job, Known};
 use crate::load;
 use crate::memory::Memory;
 use crate::record::{Entry, hash};
@@ -28,9 +25,6 @@ use crate::submission::Receipt;
 pub(crate) const GROUP_MAX: usize = 256;
 /// Commands that may wait in one lane.
 pub(crate) const QUEUE_MAX: usize = 10_000;
-/// Commands decided in one go while a group commits: so long do those of the group wait at most for their
-/// answer when it has.
-const DECIDED_AT_ONCE: usize = 8;
 /// A lane without commands for this long goes away with its memory.
 const IDLE: Duration = Duration::from_mins(1);
 /// Events of a stream between two snapshots of it.
@@ -40,22 +34,23 @@ const SNAPSHOT_EVERY: i64 = 200;
 const WARY_FOR: u32 = 64;
 /// Rows read at once while catching up with other nodes.
 const CATCH_UP_ROWS: u64 = 1_000;
+/// How long the database is asked for the outcome of a commit whose answer was lost.
+const RESOLVE_FOR: Duration = Duration::from_secs(30);
 /// How often a group is decided again because another node was faster.
 const ATTEMPTS_MAX: u32 = 200;
 
-/// A stream, its version and its state.
-type Snapshot = (StreamId, i64, State);
+/// Where a job's answer goes.
+pub(crate) type Reply = oneshot::Sender<Result<Receipt, SubmitError>>;
+
+/// A command in a lane's queue. Boxed, because a queue has room for 32 of them before the first.
+pub(crate) type Waiting = Box<(Job, Reply)>;
 
 /// One tenant's command queue and what it knows of the tenant's log.
 pub(crate) struct Lane {
     shared: Arc<Shared>,
     tenant: TenantId,
-    /// The states at the head and, beyond it, those that the group leaves that is being appended, and the
-    /// commands that are decided ahead.
     memory: Memory,
     head: Option<Head>,
-    /// The commands after those that are being appended.
-    next: Batch,
     /// Groups whose clients' keys are looked up before they are decided.
     wary: u32,
 }
@@ -67,55 +62,45 @@ impl Lane {
             tenant,
             memory: Memory::new(),
             head: None,
-            next: Batch::default(),
             wary: 0,
         }
     }
 
     /// Serves the queue until it is closed or idle.
-    pub(crate) async fn run(mut self, mut queue: Queue) {
+    pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Waiting>) {
+        // Many tenants have a lane with nothing to do: it takes next to no memory.
+        let mut waiting: Vec<Waiting> = Vec::new();
         loop {
-            if self.next.jobs.is_empty() {
-                let come = queue.recv_many(&mut self.next.jobs, GROUP_MAX);
-                match timeout(IDLE, come).await {
-                    Ok(0) => return,
-                    Ok(_) => {}
-                    Err(_) => {
-                        // A command that was on its way comes still.
-                        self.shared.retire(self.tenant, &mut queue);
-                        continue;
-                    }
+            match timeout(IDLE, queue.recv_many(&mut waiting, GROUP_MAX)).await {
+                Ok(0) => return,
+                Ok(_) => {
+                    let (jobs, replies) = waiting.drain(..).map(|waiting| *waiting).unzip();
+                    Box::pin(self.serve(jobs, replies)).await;
+                    self.memory.trim(self.shared.lanes());
                 }
+                // A command that was on its way comes still.
+                Err(_) => self.shared.retire(self.tenant, &mut queue),
             }
-            // Many tenants have a lane with nothing to do: it takes next to no memory.
-            let batch = std::mem::take(&mut self.next);
-            Box::pin(self.serve(batch, &mut queue)).await;
-            self.memory.trim(self.shared.lanes(), self.next.touched());
         }
     }
 
-    async fn serve(&mut self, mut batch: Batch, queue: &mut Queue) {
-        while batch.jobs.len() < GROUP_MAX
-            && let Ok(waiting) = queue.try_recv()
-        {
-            batch.jobs.push(waiting);
-        }
+    async fn serve(&mut self, jobs: Vec<Job>, replies: Vec<Reply>) {
         metrics::histogram!("entrepot_group_commands")
-            .record(u32::try_from(batch.jobs.len()).unwrap_or(u32::MAX));
-        match self.settle(&mut batch, queue).await {
+            .record(u32::try_from(jobs.len()).unwrap_or(u32::MAX));
+        match self.settle(&jobs).await {
             Ok(answers) => {
-                for (waiting, answer) in batch.jobs.into_iter().zip(answers) {
+                for (reply, answer) in replies.into_iter().zip(answers) {
                     // A caller that went away can ask again with its key.
-                    let _ = waiting.reply.send(answer);
+                    let _ = reply.send(answer);
                 }
             }
             Err(error) => {
                 tracing::error!(tenant = self.tenant.0, %error, "a group of commands failed");
-                self.forget_all();
+                self.memory.clear();
+                self.head = None;
                 let error = Arc::new(error);
-                for waiting in batch.jobs {
-                    let answer = Err(SubmitError::Store(Arc::clone(&error)));
-                    let _ = waiting.reply.send(answer);
+                for reply in replies {
+                    let _ = reply.send(Err(SubmitError::Store(Arc::clone(&error))));
                 }
             }
         }
@@ -124,105 +109,89 @@ impl Lane {
     /// Gets every job an answer that will stand.
     async fn settle(
         &mut self,
-        batch: &mut Batch,
-        queue: &mut Queue,
+        jobs: &[Job],
     ) -> Result<Vec<Result<Receipt, SubmitError>>, StoreError> {
         let (mut lost, mut ask) = (false, self.wary > 0);
         self.wary = self.wary.saturating_sub(1);
         for attempt in 0..ATTEMPTS_MAX {
-            let (head, known) = match self.look(&batch.jobs, ask, lost).await {
+            let (head, known) = match self.look(jobs, ask, lost).await {
                 Ok(found) => found,
                 // It may be there already.
                 Err(error) if lost => {
                     tracing::warn!(tenant = self.tenant.0, %error, "a commit was not looked up");
-                    return Ok(unknown(&batch.jobs));
+                    return Ok(unknown(jobs));
                 }
                 Err(error) => return Err(error),
             };
             if !known.is_empty() {
                 self.wary = WARY_FOR;
             }
-            if ask || !batch.stands_on(head) {
-                batch.begin(head, known, &mut self.memory);
-            }
-            let decided = batch
-                .decide(&self.shared, self.tenant, &mut self.memory)
-                .await;
-            if let Err(error) = decided {
-                batch.rewind(&mut self.memory);
-                return Err(error);
-            }
-            if !ask && batch.group().refuses_a_key(&batch.jobs) {
+            let mut group = self.decide(jobs, &known, head).await?;
+            if !ask && group.refuses_a_key(jobs) {
                 // What is refused now may have been accepted the first time.
-                batch.rewind(&mut self.memory);
+                self.memory.forget(group.touched);
                 ask = true;
                 continue;
             }
-            // Before anything is decided upon these states: a snapshot is of what is in the log.
-            let snapshots = self.memory.unsnapshotted(batch.touched(), SNAPSHOT_EVERY);
-            let appended = if batch.group().events.is_empty() {
-                append::confirm(&self.shared.db, self.tenant, head).await
+            let appended = if group.events.is_empty() {
+                self.confirm(head).await
             } else {
-                // What a repetition or another node may yet undo is not built upon.
-                let ahead = attempt == 0 && self.wary == 0;
-                self.append(head, batch.group(), queue, ahead).await
+                append::append(&self.shared.db, self.tenant, head.position, &group).await
             };
-            if !matches!(appended, Ok(Appended::Committed)) {
-                self.next.rewind(&mut self.memory);
-                batch.rewind(&mut self.memory);
-            }
-            match appended? {
-                Appended::Committed => {
-                    let answers = self.committed(batch.take_group(), snapshots);
-                    return Ok(answers.into_iter().map(Answer::into_result).collect());
+            match appended {
+                Ok(Appended::Committed) => {
+                    self.committed(&mut group);
+                    return Ok(group.answers.into_iter().map(Answer::into_result).collect());
                 }
-                Appended::HeadMoved => {
+                Ok(Appended::HeadMoved) => {
                     metrics::counter!("entrepot_groups_redone_total").increment(1);
+                    self.memory.forget(group.touched);
                     if !self.catch_up(head).await? {
                         // The log does not even reach where it was: it was restored from older times.
                         tracing::warn!(tenant = self.tenant.0, "the log went back");
-                        self.forget_all();
+                        self.memory.clear();
+                        self.head = None;
                         self.shared.feed.forget_recent(self.tenant);
                     }
                     // Two busy nodes take turns: whoever lost waits a little longer each time.
                     sleep(Duration::from_micros(u64::from(attempt.min(20)) * 200)).await;
                 }
-                Appended::KeyUsed(_) if !ask => ask = true,
-                Appended::KeyUsed(error) => return Err(error.into()),
-                Appended::Unknown(error) => {
+                Ok(Appended::KeyUsed(_)) if !ask => {
+                    self.memory.forget(group.touched);
+                    ask = true;
+                }
+                Ok(Appended::KeyUsed(error)) => {
+                    self.memory.forget(group.touched);
+                    return Err(error.into());
+                }
+                Ok(Appended::Unknown(error)) => {
                     tracing::warn!(tenant = self.tenant.0, %error, "the outcome of a commit is not known");
-                    self.forget_all();
+                    self.memory.clear();
+                    self.head = None;
                     (lost, ask) = (true, true);
-                    if !append::resolve(&self.shared.db, self.tenant).await {
-                        return Ok(unknown(&batch.jobs));
+                    if !self.resolve().await {
+                        return Ok(unknown(jobs));
                     }
+                }
+                Err(error) => {
+                    self.memory.forget(group.touched);
+                    return Err(error);
                 }
             }
         }
-        let overloaded = |_| Err(SubmitError::Overloaded);
-        Ok(batch.jobs.iter().map(overloaded).collect())
-    }
-
-    /// Whatever is known of the log may not be so.
-    fn forget_all(&mut self) {
-        self.next.rewind(&mut self.memory);
-        self.memory.clear();
-        self.head = None;
+        Ok(jobs.iter().map(|_| Err(SubmitError::Overloaded)).collect())
     }
 
     /// The end of the log and, if they are asked for, the keys that are in it.
     async fn look(
         &mut self,
-        jobs: &[Waiting],
+        jobs: &[Job],
         ask: bool,
         lost: bool,
     ) -> Result<(Head, Known), StoreError> {
         let head = self.head().await?;
-        // The keys that clients sent, and after a lost commit every job's.
-        let keyed = jobs.iter().map(|waiting| &waiting.job);
-        let keyed = keyed.filter(|job| lost || job.submission.key.is_some());
         let known = if ask {
-            append::known_keys(&self.shared.db, self.tenant, keyed).await?
+            self.known(jobs, lost).await?
         } else {
             Known::new()
         };
@@ -242,68 +211,69 @@ impl Lane {
         Ok(*self.head.insert(head))
     }
 
-    /// Appends a group. If `ahead`, what comes meanwhile is decided on the state that the group leaves.
-    async fn append(
-        &mut self,
-        head: Head,
-        group: &Group,
-        queue: &mut Queue,
-        ahead: bool,
-    ) -> Result<Appended, StoreError> {
-        let shared = Arc::clone(&self.shared);
-        let mut append = pin!(append::append(
-            &shared.db,
-            self.tenant,
-            head.position,
-            group
-        ));
-        if ahead {
-            tokio::select! {
-                biased;
-                appended = &mut append => return appended,
-                Err(error) = self.decide_ahead(group.head, queue) => {
-                    // Whose turn it is then will be told, should it happen again.
-                    tracing::debug!(tenant = self.tenant.0, %error, "nothing is decided ahead");
-                    self.next.rewind(&mut self.memory);
-                }
-            }
+    /// Looks up the keys that clients sent, and after a lost commit every job's.
+    async fn known(&self, jobs: &[Job], lost: bool) -> Result<Known, StoreError> {
+        let keyed: Vec<&Job> = jobs
+            .iter()
+            .filter(|job| lost || job.submission.key.is_some())
+            .collect();
+        if keyed.is_empty() {
+            return Ok(Known::new());
         }
-        append.await
+        append::known_keys(&self.shared.db, self.tenant, &keyed).await
     }
 
-    /// Decides what comes, as long as nobody stops it, on a log that will end there.
-    async fn decide_ahead(
+    async fn decide(
         &mut self,
+        jobs: &[Job],
+        known: &Known,
         head: Head,
-        queue: &mut Queue,
-    ) -> Result<Infallible, StoreError> {
-        let (next, memory) = (&mut self.next, &mut self.memory);
-        next.begin(head, Known::new(), memory);
+    ) -> Result<Group, StoreError> {
+        let postings = Arc::clone(&self.shared.postings);
+        let mut deciding = Deciding::new(jobs, known, postings.as_ref(), head);
         loop {
-            match next.proceed(DECIDED_AT_ONCE, &self.shared, self.tenant, memory)? {
-                Progress::Paused => yield_now().await,
-                Progress::Decided | Progress::Loading => {
-                    next.more(queue, GROUP_MAX, memory).await?;
+            let loaded = match deciding.proceed(&mut self.memory) {
+                Ok(None) => return Ok(deciding.group),
+                Ok(Some(needs)) => load::streams(&self.shared.db, self.tenant, &needs).await,
+                Err(error) => Err(error),
+            };
+            match loaded {
+                Ok(loaded) => loaded
+                    .into_iter()
+                    .for_each(|(stream, slot)| self.memory.insert(stream, slot)),
+                Err(error) => {
+                    self.memory.forget(deciding.group.touched);
+                    return Err(error);
                 }
             }
         }
     }
 
-    /// A group is in the log for good: whoever follows it is told.
-    fn committed(&mut self, group: Group, snapshots: Vec<Snapshot>) -> Vec<Answer> {
-        if !group.events.is_empty() {
-            self.head = Some(group.head);
-            metrics::counter!("entrepot_events_appended_total")
-                .increment(group.events.len() as u64);
-            self.shared.feed.appended(self.tenant, group.entries);
-            self.shared.hints.head(self.tenant, group.head.position);
-            self.snapshot(snapshots);
+    /// Refusals and replays are true only at the end of the log.
+    async fn confirm(&self, head: Head) -> Result<Appended, StoreError> {
+        let now = append::read_head(&self.shared.db, self.tenant).await?;
+        Ok(if now.position == head.position {
+            Appended::Committed
+        } else {
+            Appended::HeadMoved
+        })
+    }
+
+    fn committed(&mut self, group: &mut Group) {
+        if group.events.is_empty() {
+            return;
         }
-        group.answers
+        self.head = Some(group.head);
+        metrics::counter!("entrepot_events_appended_total").increment(group.events.len() as u64);
+        let entries = std::mem::take(&mut group.entries);
+        self.shared.feed.appended(self.tenant, entries);
+        self.shared.hints.head(self.tenant, group.head.position);
+        self.snapshot(&group.touched);
     }
 
     /// Writes snapshots of streams that grew long. They save time, nothing depends on them.
-    fn snapshot(&self, due: Vec<Snapshot>) {
+    fn snapshot(&mut self, touched: &BTreeSet<StreamId>) {
+        let due = self.memory.unsnapshotted(touched, SNAPSHOT_EVERY);
         if due.is_empty() {
             return;
         }
@@ -350,9 +320,31 @@ impl Lane {
             }
         }
     }
+
+    /// Waits until the lost transaction is over: whoever holds the head's lock after it reads what
+    /// became of it. The jobs' keys then tell which of them are in the log.
+    async fn resolve(&self) -> bool {
+        let asked = async {
+            loop {
+                let tx = self.shared.db.begin(self.tenant, Purpose::Append).await;
+                let locked = match tx {
+                    Ok(tx) => match append::lock_head(&tx, self.tenant).await {
+                        Ok(_) => tx.rollback().await.map_err(StoreError::from),
+                        Err(error) => Err(error),
+                    },
+                    Err(error) => Err(error.into()),
+                };
+                if locked.is_ok() {
+                    return;
+                }
+                sleep(Duration::from_millis(200)).await;
+            }
+        };
+        timeout(RESOLVE_FOR, asked).await.is_ok()
+    }
 }
 
-fn unknown(jobs: &[Waiting]) -> Vec<Result<Receipt, SubmitError>> {
+fn unknown(jobs: &[Job]) -> Vec<Result<Receipt, SubmitError>> {
     jobs.iter()
         .map(|_| Err(SubmitError::OutcomeUnknown))
         .collect()
@@ -361,7 +353,7 @@ fn unknown(jobs: &[Waiting]) -> Vec<Result<Receipt, SubmitError>> {
 async fn write_snapshots(
     shared: &Shared,
     tenant: TenantId,
-    due: Vec<Snapshot>,
+    due: Vec<(StreamId, i64, entrepot_domain::state::State)>,
 ) -> Result<(), StoreError> {
     let mut rows = Vec::with_capacity(due.len());
     for (stream, version, state) in due {

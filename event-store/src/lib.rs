@@ -8,7 +8,6 @@
 //! transaction), `load` (reading), [`db`] (the two databases).
 
 mod append;
-mod batch;
 pub mod clock;
 pub mod db;
 pub mod error;

@@ -146,12 +146,10 @@ impl Memory {
     }
 
     /// Drops the least recently used streams beyond the share of one of so many lanes. Only between
-    /// groups: a decision's streams must stay, and so must those that decisions ahead have `touched`.
-    pub(crate) fn trim(&mut self, lanes: usize, touched: &BTreeSet<StreamId>) {
+    /// groups: a decision's streams must stay.
+    pub(crate) fn trim(&mut self, lanes: usize) {
         let most = (ALL_MAX / lanes.max(1)).clamp(EACH_MIN, EACH_MAX);
         while self.weight > most
-            && let Some((stream, _)) = self.slots.peek_lru()
-            && !touched.contains(stream)
             && let Some((_, gone)) = self.slots.pop_lru()
         {
             self.weight -= gone.weight();

@@ -16,9 +16,8 @@ use crate::db::{Db, DbError, Merge, Purpose, Rows};
 use crate::error::{StoreError, SubmitError};
 use crate::extent::{self, Extent};
 use crate::feed::Feed;
-use crate::group::{Queued, Waiting};
 use crate::hints::Hints;
-use crate::lane::{Lane, QUEUE_MAX, job};
+use crate::lane::{Lane, QUEUE_MAX, Waiting, job};
 use crate::load;
 use crate::record::Entry;
 use crate::submission::{Receipt, Submission};
@@ -88,8 +87,7 @@ impl Store {
     pub async fn submit(&self, submission: Submission) -> Result<Receipt, SubmitError> {
         let (tenant, name) = (submission.tenant, submission.command.name());
         let (reply, answer) = oneshot::channel();
-        let job = job(submission, clock::instant())?;
-        let mut waiting = Box::new(Queued { job, reply });
+        let mut waiting = Box::new((job(submission, clock::instant())?, reply));
         // A lane may retire between being found and being sent to; the next one takes the job.
         loop {
             match self.lane(tenant).try_send(waiting) {
