@@ -1,14 +1,18 @@
 //! Snapshots save reading. Nothing depends on them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use entrepot_domain::kernel::{Sku, StreamId, TenantId, Warehouse};
+use entrepot_domain::state::State;
 use entrepot_event_store::Store;
 use entrepot_tests::{TestDb, both, give, order, refusal, stock, tenant};
 use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement, Value};
+use tokio_util::sync::CancellationToken;
 
 use super::unreadable::undecodable;
+use super::whole_log;
 use crate::tenants::row_security;
 
 /// More events than five snapshots.
@@ -139,5 +143,71 @@ both! {
             assert_eq!(refusal(give(&reopened, tenant, order("A", 1_101)).await), "OUT_OF_STOCK");
         }
         give(&db.store().await, tenant, order("A", 1_100)).await.expect("there is enough");
+    }
+}
+
+/// The snapshots of the stream that are written until `stop`, each with its version.
+async fn written(
+    sql: DatabaseConnection,
+    tenant: TenantId,
+    stop: CancellationToken,
+) -> BTreeMap<i64, String> {
+    let query = "SELECT version, state FROM snapshot WHERE tenant_id = $1 AND stream_id = $2";
+    let values: [Value; 2] = [tenant.0.into(), stream().id.into()];
+    let mut written = BTreeMap::new();
+    while !stop.is_cancelled() {
+        let backend = sql.get_database_backend();
+        let statement = Statement::from_sql_and_values(backend, query, values.clone());
+        if let Some(row) = sql.query_one_raw(statement).await.unwrap() {
+            let (version, state) = (row.try_get_by_index(0), row.try_get_by_index(1));
+            written.insert(version.unwrap(), state.unwrap());
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    written
+}
+
+both! {
+    /// What was decided does not come to stand where another node is faster: a snapshot has none of that.
+    async fn a_snapshot_is_of_what_came_to_stand(db: TestDb) {
+        let (busy, other) = (db.store().await, db.store().await);
+        let tenant = tenant(&busy, "north").await;
+        let stop = CancellationToken::new();
+        let written = tokio::spawn(written(db.sql().await, tenant, stop.clone()));
+        let between = tokio::spawn(stop.clone().run_until_cancelled_owned(async move {
+            loop {
+                give(&other, tenant, stock("A", "east", 1)).await.expect("goods are received");
+                tokio::time::sleep(Duration::from_millis(4)).await;
+            }
+        }));
+        let receiving = (0..64).map(|person| {
+            let busy = busy.clone();
+            tokio::spawn(async move {
+                for nth in 0..60 {
+                    let goods = stock("A", "east", 2 + person * 60 + nth);
+                    give(&busy, tenant, goods).await.expect("goods are received");
+                }
+            })
+        });
+        for received in join_all(receiving).await {
+            received.unwrap();
+        }
+        stop.cancel();
+        between.await.unwrap();
+        let written = written.await.unwrap();
+        assert!(written.len() > 3, "{} snapshots were seen", written.len());
+
+        let (mut state, mut version) = (State::empty(stream().kind), 0);
+        for entry in whole_log(&busy, tenant).await {
+            let recorded = entry.event.as_ref().expect("it is readable");
+            if recorded.stream == stream() {
+                state.evolve(&recorded.event);
+                version = recorded.version;
+                if let Some(snapshot) = written.get(&version) {
+                    assert_eq!(*snapshot, serde_json::to_string(&state).unwrap());
+                }
+            }
+        }
+        assert!(written.last_key_value().is_some_and(|(last, _)| *last <= version));
     }
 }
