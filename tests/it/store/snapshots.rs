@@ -32,16 +32,22 @@ async fn long_stream(store: &Store) -> TenantId {
     tenant
 }
 
+/// The version and the state of the stream's snapshot, if there is one.
+async fn snapshot(sql: &DatabaseConnection, tenant: TenantId) -> Option<(i64, String)> {
+    let query = "SELECT version, state FROM snapshot WHERE tenant_id = $1 AND stream_id = $2";
+    let values: [Value; 2] = [tenant.0.into(), stream().id.into()];
+    let statement = Statement::from_sql_and_values(sql.get_database_backend(), query, values);
+    let row = sql.query_one_raw(statement).await.unwrap()?;
+    let (version, state) = (row.try_get_by_index(0), row.try_get_by_index(1));
+    Some((version.unwrap(), state.unwrap()))
+}
+
 /// The version of the stream's snapshot. It is written beside the commands, so it may take a moment.
 async fn snapshot_version(db: &TestDb, tenant: TenantId) -> i64 {
     let sql = db.sql().await;
-    let query = "SELECT version FROM snapshot WHERE tenant_id = $1 AND stream_id = $2";
-    let values: [Value; 2] = [tenant.0.into(), stream().id.into()];
     for _ in 0..1_000 {
-        let statement =
-            Statement::from_sql_and_values(sql.get_database_backend(), query, values.clone());
-        if let Some(row) = sql.query_one_raw(statement).await.unwrap() {
-            return row.try_get_by_index(0).unwrap();
+        if let Some((version, _)) = snapshot(&sql, tenant).await {
+            return version;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -152,16 +158,9 @@ async fn written(
     tenant: TenantId,
     stop: CancellationToken,
 ) -> BTreeMap<i64, String> {
-    let query = "SELECT version, state FROM snapshot WHERE tenant_id = $1 AND stream_id = $2";
-    let values: [Value; 2] = [tenant.0.into(), stream().id.into()];
     let mut written = BTreeMap::new();
     while !stop.is_cancelled() {
-        let backend = sql.get_database_backend();
-        let statement = Statement::from_sql_and_values(backend, query, values.clone());
-        if let Some(row) = sql.query_one_raw(statement).await.unwrap() {
-            let (version, state) = (row.try_get_by_index(0), row.try_get_by_index(1));
-            written.insert(version.unwrap(), state.unwrap());
-        }
+        written.extend(snapshot(&sql, tenant).await);
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     written
